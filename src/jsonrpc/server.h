@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/tls.h"
+#include "jsonrpc/rpc.h"
+
+/*
+ * The JSON-RPC server over STOMP 1.2: VDSM's port 54321.
+ *
+ * Owns its listening sockets and connections. Each request becomes an RpcCall that belongs to the
+ * connection it came by: its answer goes to that connection only, whatever ids other clients use, and
+ * to nobody when the connection has gone (rpc_call_* are then silent no-ops). Answers may come in any
+ * order and at any later time, on the main context's thread.
+ * A batch (array) of one is answered by a bare object, as VDSM's clients expect; a longer one by an
+ * array, once every member is answered.
+ */
+typedef struct RpcServer RpcServer;
+typedef struct RpcCall RpcCall;
+
+/* params is an object, an array, or NULL when absent; borrowed for the duration of the call to the
+ * handler. The handler ends the call once, now or later, with one of the rpc_call functions. */
+typedef void (*RpcHandler)(RpcCall *call, const char *method, JsonNode *params, gpointer data);
+
+/* credentials NULL means plain TCP (ssl=false). */
+RpcServer *rpc_server_new(TlsCredentials *credentials, RpcHandler handler, gpointer data);
+void rpc_server_free(RpcServer *server); /* closes everything */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcServer, rpc_server_free)
+
+/* Serves the connections of a listening socket (base/listen.h). */
+gboolean rpc_server_add_socket(RpcServer *server, GSocket *socket, GError **error);
+
+/* Sends a notification {"jsonrpc","method","params"} as MESSAGE on destination to every connection
+ * subscribed to it. Takes params. */
+void rpc_server_notify(RpcServer *server, const char *destination, const char *method,
+                       JsonNode *params);
+
+/* Number of connections that finished their handshake. */
+guint rpc_server_connections(const RpcServer *server);
+
+/* End a call. _return takes result (NULL means true, as VDSM answers a method without a result);
+ * _return_bytes takes the JSON text of the result, built elsewhere (a worker, for large ones). */
+void rpc_call_return(RpcCall *call, JsonNode *result);
+void rpc_call_return_bytes(RpcCall *call, GBytes *result);
+void rpc_call_fail(RpcCall *call, int code, const char *message);
+/* RPC_ERROR keeps its code, any other domain becomes RPC_GENERAL. Takes error. */
+void rpc_call_fail_error(RpcCall *call, GError *error);
+
+/* The caller's address, "127.0.0.1:4711"; and its flow id (STOMP ovirtCorrelationId) or NULL. */
+const char *rpc_call_peer(const RpcCall *call);
+const char *rpc_call_flow_id(const RpcCall *call);
