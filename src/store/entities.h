@@ -4,9 +4,11 @@
 #include <glib.h>
 
 /*
- * The engine's entities, as plain data. The store reads and writes them, the engine decides over them,
- * the REST room gives them their XML and JSON forms. Every id is a lower-case UUID string; a NULL id
- * reference means none. Each type has a _copy and a _free; members are owned by the struct.
+ * The engine's entities, as plain data. The store reads and writes them, the engine decides over
+ * them, the REST room gives them their XML and JSON forms. Every id is a lower-case UUID string; a
+ * NULL id reference means none. Each type has a _new (all zero), a _copy and a _free; members are
+ * owned by the struct. record.c holds each type's table of members: what is copied, freed and
+ * stored comes from it. The values of the enums are stored: new ones go before the _COUNT.
  */
 
 typedef struct {
@@ -28,12 +30,12 @@ typedef struct {
 
 /* In oVirt's words; enum order is the order of the names in host_status_names. */
 typedef enum {
-    HOST_UNASSIGNED,     /* never reached yet, or engine just started */
-    HOST_CONNECTING,     /* answered before, being dialled again within the grace time */
-    HOST_INITIALIZING,   /* connected, answers code 99 */
+    HOST_UNASSIGNED,   /* never reached yet, or engine just started */
+    HOST_CONNECTING,   /* answered before, being dialled again within the grace time */
+    HOST_INITIALIZING, /* connected, answers code 99 */
     HOST_UP,
-    HOST_NON_RESPONSIVE, /* does not answer; its VMs are unknown */
-    HOST_NON_OPERATIONAL,/* answers, but cannot serve its cluster (the reason says why) */
+    HOST_NON_RESPONSIVE,  /* does not answer; its VMs are unknown */
+    HOST_NON_OPERATIONAL, /* answers, but cannot serve its cluster (the reason says why) */
     HOST_STATUS_COUNT,
 } HostStatus;
 
@@ -74,12 +76,15 @@ typedef struct {
     guint vcpus;
     char *kernel, *initrd, *cmdline; /* direct boot, or NULL */
     char *disk;                      /* path of a disk image on the host, or NULL */
+    char *serial_log; /* path on the host that gets what the guest writes to its console; or NULL */
     /* dynamic part */
     VmStatus status;
-    char *host_id;      /* where it runs or was last asked to run; NULL when down */
-    char *exit_message; /* why it went down, as the host said; or NULL */
-    gint64 status_time; /* s since 1970 of the last change of status */
-    gint64 start_time;  /* s since 1970, 0 when down */
+    char *host_id;           /* where it runs or was last asked to run; NULL when down */
+    char *exit_message;      /* why it went down, as the host said; or NULL */
+    gint64 status_time;      /* s since 1970 of the last change of status */
+    gint64 start_time;       /* s since 1970, 0 when down */
+    gboolean stop_requested; /* to be destroyed as soon as its host answers; stored so as not to be
+                                lost */
 } Vm;
 
 typedef struct {
@@ -89,11 +94,13 @@ typedef struct {
     char *model;      /* "virtio", "e1000", "rtl8139", "e1000e": oVirt's interface */
     gboolean plugged, linked;
     /* as the host reports, while the VM runs */
-    gboolean reported;         /* the host has reported this NIC */
+    gboolean reported;         /* the host has this NIC */
     char *reported_filter;     /* the filter really on it, NULL for none */
     char *reported_parameters; /* "NAME=VALUE NAME=VALUE", NULL for none */
     char *reported_device;     /* the tap's name on the host, or NULL */
     char *alias;               /* libvirt's device alias, or NULL */
+    char *reported_network;    /* name of the network it is in there, NULL for none */
+    gboolean reported_linked;  /* its link there */
 } Nic;
 
 typedef struct {
@@ -104,8 +111,8 @@ typedef struct {
 typedef enum { SEVERITY_NORMAL, SEVERITY_WARNING, SEVERITY_ERROR, SEVERITY_ALERT } Severity;
 
 typedef struct {
-    gint64 id;   /* ascending, assigned by the store */
-    int code;    /* oVirt's audit log type number */
+    gint64 id; /* ascending, assigned by the store */
+    int code;  /* oVirt's audit log type number */
     Severity severity;
     gint64 time; /* s since 1970 */
     char *description;
@@ -115,6 +122,7 @@ typedef struct {
 } Event;
 
 #define ENTITY_DECLARE(Type, prefix)                                                               \
+    Type *prefix##_new(void);                                                                      \
     Type *prefix##_copy(const Type *from);                                                         \
     void prefix##_free(Type *from);                                                                \
     G_DEFINE_AUTOPTR_CLEANUP_FUNC(Type, prefix##_free)
