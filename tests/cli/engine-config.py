@@ -194,7 +194,9 @@ class Bench:
     def run(self, arguments, stdin=''):
         command = [self.program, *arguments]
         if arguments and arguments[0].startswith('-'):
-            command += ['--config', str(self.config)]
+            # Behind everything, but for an option whose value is missing at the end.
+            at = len(command) - (len(arguments) > 1 and arguments[-1] == '--cver')
+            command[at:at] = ['--config', str(self.config)]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60,
                               env={'LC_ALL': 'C.UTF-8', 'PATH': '/usr/bin:/bin'})
         if done.stderr:
@@ -214,8 +216,8 @@ class Bench:
         return rows
 
     def add_option(self, name, value, version, default):
-        self.sql('insert into vdc_options (option_name, option_value, version, default_value) '
-                 'values (?, ?, ?, ?)', name, value, version, default)
+        self.sql('insert into vdc_options select max(option_id) + 1, ?, ?, ?, ? from vdc_options',
+                 name, value, version, default)
 
     def value(self, name=KEY, version='general'):
         return self.sql('select option_value from vdc_options where option_name=? and version=?',
