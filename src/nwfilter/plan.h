@@ -11,23 +11,28 @@
  * Purpose: a filter with everything it includes, flat and in the order of evaluation, still in the
  * language's words. It is the contract between the language and the decision compiler.
  * Owner: made by plan_resolve (resolve.h), immutable, reference-counted.
- * Invariants: every include is gone; every rule stands in exactly one list; each operand is a
- * constant of its row's type or names a slot of that type; nothing depends on a port.
- * Does not: mirror rules into directions, expand state rules, merge or drop anything: that is
- * meaning, and meaning is decide's. Nor does it know a frame.
+ * Invariants: every include is gone; every rule stands in a tree or in the inet list; each operand
+ * is a constant of its row's type or names a slot of that type; nothing depends on a port. Does
+ * not: mirror rules into directions, expand state rules, merge or drop anything: that is meaning,
+ * and meaning is decide's. Nor does it know a frame.
  *
  * Two halves
  *
- * A frame is judged by the L2 half first: root holds entries in order, each a rule or a jump into a
- * sub-chain, which holds rules only (one level). Then, if it survived and is IP, by the flat list
- * inet. A rule speaks in the direction(s) it names; a chain without a rule for a direction is empty
- * there, which is the same as no jump.
+ * A frame is judged by the L2 half first: one tree for each way it can go, tree[PLAN_FROM_VM] and
+ * tree[PLAN_TO_VM]. A tree's root holds entries in order, each a rule or a jump into a chain, which
+ * holds rules only (one level). A tree has just the rules that speak about its way: an inout rule
+ * stands in both, a chain without a rule for a way is not there. Then, if the frame survived and is
+ * IP, the flat list inet judges it, one for both ways.
  *
  *   root   by priority; a jump (the chain's priority) goes before a rule of equal priority; equal
  *          jumps in the order in which the chains first appear, equal rules likewise
  *   chain  by rule priority, ties in order of appearance
  *   inet   rules of filters whose chain is root first, then the others; in each by rule priority,
  *          ties in order of appearance. The chain means nothing else here
+ *
+ * Filters that share a chain's name share the chain. Should they give it different priorities, the
+ * last of its rules (by rule priority, then appearance) decides, in each tree by itself: this is
+ * what libvirt does.
  *
  * "Order of appearance" is the depth-first walk through the includes.
  *
@@ -119,11 +124,20 @@ typedef struct {
     guint n_rules;
 } PlanChain;
 
-/* An entry of root: exactly one of the two is set. */
+/* An entry of a root: exactly one of the two is set. */
 typedef struct {
     const PlanRule *rule;
     const PlanChain *chain;
 } PlanEntry;
+
+enum { PLAN_FROM_VM, PLAN_TO_VM, PLAN_N_TREES };
+
+typedef struct {
+    PlanEntry *root;
+    guint n_root;
+    PlanChain *chains; /* in the order of their jumps */
+    guint n_chains;
+} PlanTree;
 
 typedef struct {
     const char *name;
@@ -135,10 +149,7 @@ typedef struct {
     const char *name; /* of the filter that was resolved */
     PlanRule *rules;  /* all, in order of appearance */
     guint n_rules;
-    PlanEntry *root;
-    guint n_root;
-    PlanChain *chains; /* in the order of their jumps */
-    guint n_chains;
+    PlanTree tree[PLAN_N_TREES];
     const PlanRule **inet;
     guint n_inet;
     PlanSlot *slots;
