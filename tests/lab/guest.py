@@ -100,6 +100,19 @@ class Guest:
         """Until the guest runs and its interface has a link."""
         self.console.wait("link", mac or self.mac, "up", seconds=seconds)
 
+    def tell(self, bridge, text, *answer):
+        """An order that ends the guest: repeated until its last words are on the console."""
+        frame = frames.order(self.mac, next(self.numbers), text)
+        end = time.monotonic() + ANSWER_SECONDS
+        while not self.console.find(*answer):
+            if time.monotonic() > end:
+                raise LabError(f"guest {self.name} does not obey \"{text.decode()}\"")
+            bridge.send(frame)
+            try:
+                self.console.wait(*answer, seconds=REPEAT_SECONDS)
+            except LabError:
+                pass
+
     def order(self, bridge, text, mac=None):
         """Sends an order through the bridge to the interface mac until it is answered."""
         number = next(self.numbers)
@@ -123,7 +136,3 @@ class Guest:
         """(different frames, all frames) of a kind, once its marker has come."""
         line = self.console.wait("got", mac or self.mac, str(run), str(kind), seconds=seconds)
         return int(line[4]), int(line[5])
-
-    def says_nothing_of(self, run):
-        return not any(line[0] == "got" and line[2] == str(run) for line in self.console.lines())
-

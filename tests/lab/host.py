@@ -31,6 +31,11 @@ def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def end_with_parent():
+    """Likewise, but the child gets to end its own children."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class Process:
     """A program started in a host."""
 

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A lab host with libvirtd and tapwall-agent: what the engine calls a host."""
+
+import json
+import os
+import signal
+
+import ports
+import sanitizer
+from errors import LabError, wait_until
+from guest import Bridge
+from host import Host
+
+LIBVIRT_SECONDS = 30
+AGENT_SECONDS = 30
+
+CONF = """[agent]
+address=127.0.0.1
+port={port}
+domain_type={domain_type}
+
+[tls]
+ca={pki}/ca.pem
+certificate={pki}/{name}.pem
+key={pki}/private/{name}-key.pem
+"""
+
+
+class Node:
+    def __init__(self, name, folder, programs, listener, pki, domain_type, bridges=("tapwall0",)):
+        """listener: a socket in the caller's network that the agent serves; pki: the engine's, in which
+        the host's certificate is made."""
+        self.name, self.folder, self.programs, self.listener = name, folder, programs, listener
+        self.conf = os.path.join(folder, "agent.conf")
+        self.agent_log = os.path.join(folder, "agent.log")
+        self.libvirtd = self.agent = None
+        self._bridges = {}
+        self.host = Host(name, folder)
+        try:
+            for bridge in bridges:
+                self.host.add_bridge(bridge)
+            with open(self.conf, "w", encoding="utf-8") as file:
+                file.write(CONF.format(port=ports.number(listener), domain_type=domain_type, pki=pki, name=name))
+        except BaseException:
+            self.host.close()
+            raise
+
+    # ---- libvirtd ----
+
+    def start_libvirtd(self):
+        self.libvirtd = self.host.spawn(["libvirtd"], log="libvirtd.log")
+        wait_until(lambda: self._alive(self.libvirtd, "libvirtd.log") and self.virsh("version", check=False)[0] == 0,
+                   LIBVIRT_SECONDS, "libvirtd")
+
+    def virsh(self, *arguments, check=True):
+        status, text = self.host.try_run("virsh", "-q", "-c", "qemu:///system", *arguments)
+        if check and status != 0:
+            raise LabError(f"virsh {' '.join(arguments)}: {text.strip()}")
+        return status, text
+
+    def _alive(self, process, log):
+        if process.status is not None:
+            raise LabError(f"{process.name} ended with status {process.status}; see {self.folder}/{log}")
+        return True
+
+    # ---- the agent ----
+
+    def start_agent(self):
+        program = os.path.join(self.programs, "usr", "sbin", "tapwall-agent")
+        self.agent = self.host.spawn([program, "--config", self.conf], log="agent.log", listen=[self.listener],
+                                     environment=sanitizer.OPTIONS)
+
+    def stop_agent(self):
+        status = self.agent.stop()
+        if status != 0:
+            raise LabError(f"the agent left status {status}; see {self.agent_log}")
+
+    def kill_agent(self):
+        self.agent.kill(signal.SIGKILL)
+        self.agent.wait()
+
+    # ---- looking ----
+
+    def bridge(self, name):
+        """The lab's ear and mouth on one of the host's bridges."""
+        if name not in self._bridges:
+            self._bridges[name] = Bridge(self.host, name)
+        return self._bridges[name]
+
+    def rules(self):
+        """The rules libvirt has made for guests: ebtables lines of its chains and the jumps to them."""
+        text = self.host.run("ebtables", "-t", "nat", "-L")
+        chains = [line for line in text.splitlines() if line.startswith("Bridge chain: ")]
+        own = [line for line in chains if line.split()[2].strip(",") not in ("PREROUTING", "OUTPUT", "POSTROUTING")]
+        return own + [line for line in text.splitlines() if "libvirt-" in line]
+
+    def rules_of(self, tap):
+        return [line for line in self.rules() if f"-{tap} " in line + " " or f"-{tap}-" in line or f"-{tap}," in line]
+
+    def taps(self):
+        """The bridge ports of guests."""
+        links = json.loads(self.host.run("ip", "-json", "link", "show"))
+        return sorted(link["ifname"] for link in links if link["ifname"].startswith("vnet"))
+
+    def qemu_pid(self, vm_id):
+        """The process of a VM as its host numbers it, or None."""
+        for pid, argv in self.host.processes():
+            if "qemu" in os.path.basename(argv[0]) and vm_id in argv:
+                return pid
+        return None
+
+    def domain_xml(self, vm_id):
+        return self.virsh("dumpxml", vm_id)[1]
+
+    def close(self):
+        for bridge in self._bridges.values():
+            bridge.socket.close()
+        self.host.close()

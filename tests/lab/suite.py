@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs every test and counts: Meson's (in the sanitizer build and the fuzz build), then the system tests.
+
+usage: suite.py [--list] [PATTERN]     PATTERN: part of a test's name
+
+Ends with "N passed, N failed"; the status is 0 only if none failed and some passed. A test that was skipped
+has not passed.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import traceback
+import unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [os.path.join(TOP, "tests", "lab"), os.path.join(TOP, "tests", "system")]
+
+from host import end_with_parent  # noqa: E402
+import sanitizer  # noqa: E402
+
+# (build folder, options that choose the tests)
+MESON = [("asan", ["--no-suite", "fuzz"]), ("fuzz", ["--suite", "fuzz"])]
+TAP = re.compile(r"^(not ok|ok)\b *\d* *-? *(.*)$")
+
+
+class Tally:
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+
+    def add(self, name, good, detail="", seconds=None, quiet=False):
+        took = f" ({seconds:.1f} s)" if seconds is not None else ""
+        if good:
+            self.passed += 1
+            if not quiet:
+                print(f"ok      {name}{took}", flush=True)
+            return
+        self.failed.append(name)
+        print(f"FAILED  {name}{took}", flush=True)
+        for line in detail.rstrip().splitlines()[-40:]:
+            print(f"        {line}")
+
+    def finish(self):
+        if self.failed:
+            print("failed: " + ", ".join(self.failed))
+        print(f"{self.passed} passed, {len(self.failed)} failed")
+        return 1 if self.failed or not self.passed else 0
+
+
+# ---- Meson's tests ----
+
+def environment():
+    """Nothing of the caller's settings, so that tests do the same everywhere."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TERM", "LC_ALL")}
+    return dict(kept, **sanitizer.OPTIONS)
+
+
+def meson_names(folder, choice):
+    listed = subprocess.run(["meson", "test", "-C", folder, "--no-rebuild", "--list", *choice], env=environment(),
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    return [line.strip() for line in listed.stdout.splitlines() if " / " in line]
+
+
+def short_name(name):
+    """Without project and suite: "base/mac"."""
+    return name.split(" / ")[-1]
+
+
+def count_record(tally, record, where):
+    """One Meson test: each of its TAP lines is a test; one without them is a test itself."""
+    name = f"{where}:{short_name(record['name'])}"
+    output = record.get("stdout", "") + record.get("stderr", "")
+    lines = [match.groups() for match in map(TAP.match, record.get("stdout", "").splitlines()) if match]
+    failures = 0
+    for word, text in lines:
+        good = word == "ok" and "# SKIP" not in text.upper()
+        failures += not good
+        tally.add(f"{name}:{text}", good, output, quiet=True)
+    if record["result"] == "OK":
+        if not lines:
+            tally.passed += 1
+        print(f"ok      {name} ({record['duration']:.1f} s, {max(1, len(lines))} tests)", flush=True)
+    elif not failures or record["result"] != "FAIL":
+        # It failed as a whole: a crash, a leak found at the end, a time-out.
+        tally.add(name, False, f"{record['result']}\n{output}", record["duration"])
+
+
+def run_meson(tally, build, choice, pattern):
+    folder = os.path.join(TOP, "build", build)
+    names = [name for name in meson_names(folder, choice) if pattern in f"{build}:{short_name(name)}"]
+    if not names:
+        return
+    log = os.path.join(folder, "meson-logs", "testlog.json")
+    if os.path.exists(log):
+        os.unlink(log)
+    print(f"running {len(names)} test programs of build/{build} ...", flush=True)
+    command = ["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "4", *choice]
+    if pattern:
+        command += [short_name(name) for name in names]
+    run = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, preexec_fn=end_with_parent, check=False)
+    if not os.path.exists(log):
+        tally.add(f"{build}:meson", False, run.stdout)
+        return
+    with open(log, encoding="utf-8", errors="replace") as file:
+        records = [json.loads(line) for line in file]
+    for record in records:
+        count_record(tally, record, build)
+    if len(records) < len(names):
+        tally.add(f"{build}:meson", False, f"{len(records)} of {len(names)} test programs ran\n{run.stdout}")
+
+
+# ---- system tests ----
+
+class Result(unittest.TestResult):
+    def __init__(self, tally):
+        super().__init__()
+        self.tally, self.begin = tally, 0.0
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.begin = time.monotonic()
+        print(f"        {test_name(test)} ...", flush=True)
+
+    def _add(self, test, good, detail=""):
+        seconds = time.monotonic() - self.begin if self.begin else None
+        self.tally.add(test_name(test), good, detail, seconds)
+
+    def addSuccess(self, test):
+        self._add(test, True)
+
+    def addError(self, test, err):
+        self._add(test, False, "".join(traceback.format_exception(*err)))
+
+    def addFailure(self, test, err):
+        self.addError(test, err)
+
+    def addSkip(self, test, reason):
+        self._add(test, False, f"skipped: {reason}")
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self.addError(subtest, err)
+
+
+def test_name(test):
+    return "system:" + test.id().removeprefix("test_")
+
+
+def all_cases(suite):
+    for each in suite:
+        if isinstance(each, unittest.TestSuite):
+            yield from all_cases(each)
+        else:
+            yield each
+
+
+def system_cases(pattern):
+    suite = unittest.TestLoader().discover(os.path.join(TOP, "tests", "system"), pattern="test_*.py")
+    return [case for case in all_cases(suite) if pattern in test_name(case)]
+
+
+def run_system(tally, pattern):
+    cases = system_cases(pattern)
+    if not cases:
+        return
+    print(f"running {len(cases)} system tests ...", flush=True)
+    import labs  # the module of tests/system that holds the labs tests share
+    result = Result(tally)
+    try:
+        unittest.TestSuite(cases).run(result)
+    finally:
+        result.begin = 0.0
+        for name, problem in labs.close_all():
+            tally.add(f"system:{name}", not problem, problem)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./test")
+    parser.add_argument("--list", action="store_true", help="print the tests' names")
+    parser.add_argument("pattern", nargs="?", default="", help="run only tests whose name contains this")
+    arguments = parser.parse_args()
+    if arguments.list:
+        for build, choice in MESON:
+            for name in meson_names(os.path.join(TOP, "build", build), choice):
+                print(f"{build}:{short_name(name)}")
+        for case in system_cases(""):
+            print(test_name(case))
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    tally = Tally()
+    try:
+        for build, choice in MESON:
+            run_meson(tally, build, choice, arguments.pattern)
+        run_system(tally, arguments.pattern)
+    except KeyboardInterrupt:
+        print("interrupted")
+        tally.finish()
+        return 130
+    return tally.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The seed's promise, with real guests: filtered and unfiltered, at start and hot-plugged, by cluster level."""
+
+import unittest
+
+import frames
+import labs
+import traffic
+from scenario import Machine
+
+FILTER = "vdsm-no-mac-spoofing"
+OPTION = "EnableMACAntiSpoofingFilterRules"
+
+
+class Spoofing(unittest.TestCase):
+    def setUp(self):
+        self.shared = labs.shared()
+        self.node, self.bridge = self.shared.node, self.shared.bridge
+
+    def measure(self, sender, receiver, filtered, sender_mac=None):
+        outcome = traffic.measure(self.node.host, self.bridge, sender.guest, receiver.guest,
+                                  self.shared.lab.next_run(), filtered, sender_mac=sender_mac)
+        self.assertEqual(outcome.problems(), [])
+        self.assertTrue(outcome.good)
+
+    def test_1_filtered(self):
+        first, second = self.shared.machine("first"), self.shared.machine("second")
+        self.measure(first, second, filtered=True)
+        self.assertEqual(first.nic_filter(), FILTER)
+        self.assertIn(f"<filterref filter='{FILTER}'/>", self.node.domain_xml(first.id))
+
+    def test_2_hot_plugged_nic_filtered(self):
+        first, second = self.shared.machine("first"), self.shared.machine("second")
+        nic = first.add_nic("hot")
+        mac = nic["mac"]["address"]
+        first.guest.wait_ready(mac)
+        self.measure(first, second, filtered=True, sender_mac=mac)
+        self.assertEqual(self.node.domain_xml(first.id).count(f"<filterref filter='{FILTER}'/>"), 2)
+        path = f"vms/{first.id}/nics/{nic['id']}"
+        rules = len(self.node.rules())
+        self.shared.api.act(path, "deactivate")
+        first.guest.console.wait("gone", mac)
+        labs_wait(lambda: len(self.node.rules()) < rules, "the unplugged NIC's rules to go")
+        self.assertEqual(self.node.domain_xml(first.id).count("<filterref"), 1)
+        self.shared.api.remove(path)
+
+    def test_3_link_down_and_up(self):
+        first = self.shared.machine("first")
+        path = f"vms/{first.id}/nics/{first.nics[0]['id']}"
+        self.shared.api.update(path, linked="false")
+        first.guest.console.wait("link", first.mac, "down")
+        before = len([line for line in first.guest.console.lines() if line[:3] == ["link", first.mac, "up"]])
+        self.shared.api.update(path, linked="true")
+        labs_wait(lambda: len([line for line in first.guest.console.lines()
+                               if line[:3] == ["link", first.mac, "up"]]) > before, "the link to come up again")
+        self.assertEqual(first.nic_filter(), FILTER)
+
+    def test_4_switched_off_by_engine_config(self):
+        """Machines that run keep their filter; what is started or plugged afterwards has none."""
+        lab, first, second = self.shared.lab, self.shared.machine("first"), self.shared.machine("second")
+        lab.engine.config("-s", f"{OPTION}=false")
+        lab.engine.restart()
+        self.shared.site.wait_host()
+        first.wait("up")
+        self.measure(first, second, filtered=True)
+        free = self.shared.new_machine("free")
+        try:
+            free.start_and_boot()
+            self.measure(free, second, filtered=False)
+            self.assertIsNone(free.nic_filter())
+            self.assertNotIn("filterref", self.node.domain_xml(free.id))
+            hot = first.add_nic("unfiltered")
+            first.guest.wait_ready(hot["mac"]["address"])
+            self.measure(first, second, filtered=False, sender_mac=hot["mac"]["address"])
+            self.shared.api.act(f"vms/{first.id}/nics/{hot['id']}", "deactivate")
+            first.guest.console.wait("gone", hot["mac"]["address"])
+            self.shared.api.remove(f"vms/{first.id}/nics/{hot['id']}")
+        finally:
+            lab.engine.config("-s", f"{OPTION}=true")
+            lab.engine.restart()
+            self.shared.site.wait_host()
+        free.stop()
+        free.remove()
+
+    def level(self, major, minor, filtered):
+        second = self.shared.machine("second")
+        cluster = self.shared.site.add_cluster(f"level-{major}.{minor}", (major, minor))
+        machine = self.shared.new_machine(f"level-{major}-{minor}", cluster)
+        host = self.shared.site.host
+        self.shared.api.update(f"hosts/{host['id']}", cluster={"id": cluster["id"]})
+        try:
+            machine.start_and_boot()
+            xml = self.node.domain_xml(machine.id)
+            self.assertEqual(xml.count(f"<filterref filter='{FILTER}'/>"), 1 if filtered else 0)
+            self.assertEqual(machine.nic_filter(), FILTER if filtered else None)
+            self.measure(machine, second, filtered)
+            machine.stop()
+            machine.remove()
+        finally:
+            self.shared.api.update(f"hosts/{host['id']}", cluster={"id": self.shared.site.cluster["id"]})
+
+    def test_5_cluster_level_3_1_has_no_filter(self):
+        self.level(3, 1, filtered=False)
+
+    def test_6_cluster_level_3_2_has_the_filter(self):
+        self.level(3, 2, filtered=True)
+
+    def test_7_cluster_level_3_10_is_above_3_2(self):
+        self.level(3, 10, filtered=True)
+
+
+class Table(unittest.TestCase):
+    """The judge itself must notice what is wrong."""
+
+    def outcome(self, **changes):
+        rows = []
+        for kind in frames.KINDS:
+            wanted = 20 if kind.passes(True) else 0
+            rows.append(traffic.Row(kind, 20, wanted, wanted, wanted, wanted))
+        for name, value in changes.items():
+            setattr(rows[0 if value < 20 else -1], name, value)
+        return traffic.Outcome(rows, False, True)
+
+    def test_all_well(self):
+        self.assertTrue(self.outcome().good)
+        self.assertEqual(self.outcome().problems(), [])
+
+    def test_a_lost_honest_frame(self):
+        self.assertEqual(len(self.outcome(guest=19).problems()), 1)
+        self.assertFalse(self.outcome(guest=19).good)
+
+    def test_a_forged_frame_that_arrives(self):
+        self.assertFalse(self.outcome(bridge=20).good)
+        self.assertFalse(self.outcome(guest_total=20).good)
+
+    def test_a_stolen_place_in_the_bridge(self):
+        outcome = self.outcome()
+        outcome.stolen = True
+        self.assertFalse(outcome.good)
+        self.assertIn("WRONG", traffic.table(outcome))
+
+
+def labs_wait(condition, what):
+    from errors import wait_until
+    return wait_until(condition, 30, what)
