@@ -101,6 +101,12 @@ install_packages() {
     [ -z "$own_policy" ] || rm -f "$own_policy"
 }
 
+# Private file systems are mounted on these in a lab host. libvirtd makes them when it first starts, which it
+# never does outside of one.
+make_mount_points() {
+    mkdir -p /var/lib/libvirt /var/cache/libvirt /var/log/libvirt
+}
+
 # The guest's kernel is unpacked, not installed: this machine's boot is none of our business.
 fetch_guest_kernel() {
     local guest="$build/guest" package
