@@ -47,7 +47,8 @@ GTlsCertificate *tls_credentials_certificate(const TlsCredentials *credentials)
     return credentials->certificate;
 }
 
-/* The identity is left out of the check on purpose (see the header); everything else must hold. */
+/* The identity is left out of the check on purpose (see the header); everything else must hold. A
+ * server is asked about every client's certificate, also about one without errors. */
 static gboolean peer_accepted(GTlsConnection *connection, GTlsCertificate *peer,
                               GTlsCertificateFlags errors, gpointer data)
 {
@@ -59,6 +60,7 @@ static GTlsConnection *wrap_finish(const TlsCredentials *credentials, GIOStream 
     GTlsConnection *connection = G_TLS_CONNECTION(stream);
 
     g_tls_connection_set_database(connection, credentials->authority);
+    g_signal_connect(connection, "accept-certificate", G_CALLBACK(peer_accepted), NULL);
     /* A peer that just closes its socket is an ordinary end here: every message is framed. */
     g_tls_connection_set_require_close_notify(connection, FALSE);
     return connection;
@@ -81,6 +83,5 @@ GTlsConnection *tls_client_wrap(const TlsCredentials *credentials, GIOStream *ba
     if (stream == NULL)
         return NULL;
     g_tls_connection_set_certificate(G_TLS_CONNECTION(stream), credentials->certificate);
-    g_signal_connect(stream, "accept-certificate", G_CALLBACK(peer_accepted), NULL);
     return wrap_finish(credentials, stream);
 }
