@@ -5,9 +5,9 @@
 #include <json-glib/json-glib.h>
 
 /*
- * JSON-RPC 2.0 as VDSM speaks it: protocol codes and texts, and VDSM's own error codes, which travel
- * in the same "code" member. RPC_ERROR's GError codes are those numbers, so that an error keeps its
- * number from the handler of one host to the caller on the engine.
+ * JSON-RPC 2.0 as VDSM speaks it: protocol codes and texts, and VDSM's own error codes, which
+ * travel in the same "code" member. RPC_ERROR's GError codes are those numbers, so that an error
+ * keeps its number from the handler of one host to the caller on the engine.
  */
 
 #define RPC_ERROR rpc_error_quark()
@@ -37,3 +37,14 @@ enum {
     /* made by the client itself, as oVirt's engine numbers it */
     RPC_NO_ANSWER = 5022,
 };
+
+/* The request queues, the answers' and the events' destinations that VDSM and oVirt's engine use.
+ */
+#define RPC_REQUESTS "jms.topic.vdsm_requests"
+#define RPC_IRS_REQUESTS "jms.topic.vdsm_irs_requests"
+#define RPC_RESPONSES "jms.topic.vdsm_responses"
+#define RPC_EVENTS "jms.queue.events"
+
+/* VDSM's form of an error with context, "TEXT: {'KEY': 'VALUE', ...}": text, then keys and values,
+ * then NULL. Values are quoted as Python quotes strings. Without keys, text alone. */
+char *rpc_message(const char *text, ...) G_GNUC_NULL_TERMINATED;
