@@ -40,7 +40,7 @@ LIBRARIES = (  # first match wins
     (r'libxml/.*', 'libxml2'),
     (r'(bpf|linux/bpf)(/.*)?(\.h)?', 'libbpf'),
     (r'(tirpc/)?rpc/.*', 'libtirpc'),
-    (r'libvirt/.*', 'libvirt'),
+    (r'libvirt(-glib)?/.*', 'libvirt'),  # libvirt-glib: its event loop on ours
     (r'sqlite3\.h', 'sqlite3'),
     (r'libpq-fe\.h|postgresql/.*', 'libpq'),
     (r'libsoup/.*', 'libsoup'),

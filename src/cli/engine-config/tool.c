@@ -66,8 +66,8 @@ void tool_log(Tool *tool, LogLevel level, const char *format, ...)
 
 /* ---- the store ---- */
 
-/* The key "store" of the engine's configuration. Read leniently: this tool must work beside an
- * engine whose file has a mistake elsewhere, or keys of a newer version. */
+/* The key "store" in group "engine" of the engine's configuration. Read leniently: this tool must
+ * work beside an engine whose file has a mistake elsewhere, or keys of a newer version. */
 static char *find_store(const char *path, gboolean required, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -79,12 +79,9 @@ static char *find_store(const char *path, gboolean required, GError **error)
                     "Cannot read the configuration file %s: %s.", path, cause->message);
         return NULL;
     }
-    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
-    for (guint i = 0; groups[i] != NULL; i++) {
-        char *store = g_key_file_get_string(file, groups[i], "store", NULL);
-        if (store != NULL)
-            return store;
-    }
+    char *store = g_key_file_get_string(file, "engine", "store", NULL);
+    if (store != NULL)
+        return store;
     return g_strdup(DEFAULT_STORE);
 }
 
