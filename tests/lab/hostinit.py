@@ -60,6 +60,25 @@ def private_file_systems():
     mount("-t", "sysfs", "sysfs", "/sys")
 
 
+def add_account(path, line):
+    """Makes a private version of path, /etc/passwd or /etc/group, that has line's name in it."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if any(each.split(":")[0] == line.split(":")[0] for each in text.splitlines()):
+        return
+    private = os.path.join("/run", os.path.basename(path))
+    with open(private, "w", encoding="utf-8") as file:
+        file.write(f"{text}{line}\n")
+    mount("--bind", private, path)
+
+
+def accounts():
+    """Debian's libvirt wants its user to exist even when told to use root; libvirt-daemon-system, which would
+    have made it, is not needed otherwise."""
+    add_account("/etc/passwd", "libvirt-qemu:x:64055:64055:Libvirt Qemu:/var/lib/libvirt:/usr/sbin/nologin")
+    add_account("/etc/group", "libvirt-qemu:x:64055:")
+
+
 def libvirt_files(name):
     """A libvirt configuration as after installing the packages, but for a root user without services."""
     uuid = f"7a97a110-0000-4000-8000-{sum(name.encode()) & 0xffff:04x}{os.getppid() & 0xffff:08x}"
@@ -204,6 +223,7 @@ def main():
         signal.signal(number, signal.SIG_IGN)  # the lab decides; a terminal's Ctrl-C is for the lab
     try:
         private_file_systems()
+        accounts()
         libvirt_files(name)
         socket.sethostname(name)
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
