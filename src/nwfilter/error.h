@@ -41,6 +41,10 @@ GQuark nwfilter_error_quark(void);
 /* The place of an error of this domain, never NULL; NULL for another domain. */
 const NwfilterErrorPlace *nwfilter_error_place(const GError *error);
 
+/* The message as a libvirt client shows it: with the words that belong to the VIR_ERR_ number. The
+ * caller frees. */
+char *nwfilter_error_libvirt_message(const GError *error);
+
 /* "file:line: message", leaving out what is unknown. The caller frees. */
 char *nwfilter_error_format(const GError *error);
 
@@ -50,5 +54,7 @@ GError *nwfilter_error_new(NwfilterError code, int libvirt, const char *format, 
 
 /* Adds the place; NULL and 0 leave a part as it is. */
 void nwfilter_error_set_place(GError *error, const char *file, guint line);
+
+/* Adds what was read and what should have been; the message gains ": expected ...". */
 void nwfilter_error_set_value(GError *error, const char *attribute, const char *value,
                               const char *expected);

@@ -81,11 +81,6 @@ typedef struct {
     GPtrArray *entries; /* of FilterEntry */
 } Filter;
 
-/* ---- limits: each has its own error (NWFILTER_ERROR_LIMIT) ---- */
-#define FILTER_TEXT_MAX (1024 * 1024) /* bytes of XML */
-#define FILTER_ENTRIES_MAX 4096       /* rules and includes of one filter */
-#define FILTER_NAME_MAX 200           /* bytes; the file name adds five */
-
 /*
  * Reads one filter. file stands in the messages and may be NULL. Errors: NWFILTER_ERROR, the first
  * problem found, with its place; *problems, unless NULL, gets all of them (GError, in the order of

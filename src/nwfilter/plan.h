@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "nwfilter/bounds.h"
 #include "nwfilter/filter.h"
 #include "nwfilter/value.h"
 #include "nwfilter/variables.h"
@@ -12,9 +13,10 @@
  * language's words. It is the contract between the language and the decision compiler.
  * Owner: made by plan_resolve (resolve.h), immutable, reference-counted.
  * Invariants: every include is gone; every rule stands in a tree or in the inet list; each operand
- * is a constant of its row's type or names a slot of that type; nothing depends on a port. Does
- * not: mirror rules into directions, expand state rules, merge or drop anything: that is meaning,
- * and meaning is decide's. Nor does it know a frame.
+ * is a constant of its row's type or names a slot of that type; nothing depends on a port.
+ *
+ * Does not: mirror rules into directions, expand state rules, merge or drop anything: that is
+ * meaning, and meaning is decide's. Nor does it know a frame.
  *
  * Two halves
  *
@@ -80,18 +82,22 @@ typedef struct {
 
 typedef enum {
     MATCH_VALUE,  /* field == first; TYPE_TCPFLAGS: (field & number >> 8) == (number & 0xff);
-                     TCP_OPTION: an option of that kind is present; BOOLEAN: as the number says */
+                     TCP_OPTION: an option of that kind is present; BOOLEAN: the field is true */
     MATCH_MASK,   /* (field & second) == (first & second), second of TYPE_MACMASK */
     MATCH_PREFIX, /* the leading bits of field and first are equal, second = how many (IPxMASK) */
     MATCH_RANGE,  /* first <= field <= second */
 } PlanMatch;
 
-typedef struct {
+typedef struct PlanCondition PlanCondition;
+
+struct PlanCondition {
     const FieldRow *row; /* the VALUE row; row->field is what is compared */
     PlanMatch match;
-    gboolean negated; /* the condition holds when the comparison does not */
     PlanOperand first, second;
-} PlanCondition;
+    const PlanCondition *with; /* a second comparison (ICMP code beside type): both must hold before
+                                  the sign is looked at; its own sign means nothing. Mostly NULL */
+    gboolean negated;          /* the condition holds when the comparison does not */
+};
 
 typedef struct {
     RuleAction action;
@@ -100,8 +106,7 @@ typedef struct {
     Protocol protocol;       /* PROTOCOL_NONE: matches everything in its chain */
     gboolean statematch;     /* FALSE: statematch='false' */
     guint states;            /* STATE_ bits of the attribute state; 0: it was not given */
-    gboolean states_negated;
-    gboolean has_connlimit; /* connlimit-above */
+    gboolean has_connlimit;  /* connlimit-above */
     gboolean connlimit_negated;
     PlanOperand connlimit;
 
@@ -186,8 +191,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PlanValues, plan_values_free)
 const Value *plan_values_get(const PlanValues *values, guint slot, guint *n_values);
 
 /* ---- the expanded view ---- */
-
-#define PLAN_ITERATORS_MAX 8 /* a rule with more is refused */
 
 /* The combinations of one rule, in libvirt's order, each only once. */
 typedef struct {

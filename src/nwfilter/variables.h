@@ -29,7 +29,7 @@ const char **variables_names(const Variables *variables);
 
 gboolean variables_equal(const Variables *a, const Variables *b);
 
-#define ITERATOR_MAX 65535 /* the largest n of $NAME[@n] */
+#define ITERATOR_MAX 1000 /* the largest n of $NAME[@n] */
 
 /* $NAME and $NAME[@n] (each value; $NAME is $NAME[@0]), or $NAME[i] (one value). */
 typedef struct {
