@@ -20,6 +20,7 @@ TOOL_SECONDS = 60
 CONF = """[engine]
 store={folder}/engine.db
 {extra}
+
 [api]
 address=127.0.0.1
 port={port}

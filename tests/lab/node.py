@@ -17,12 +17,16 @@ AGENT_SECONDS = 30
 CONF = """[agent]
 address=127.0.0.1
 port={port}
-domain_type={domain_type}
-
-[tls]
 ca={pki}/ca.pem
 certificate={pki}/{name}.pem
 key={pki}/private/{name}-key.pem
+
+[libvirt]
+domain_type={domain_type}
+poll_seconds=2
+
+[filter]
+file={filter}
 """
 
 
@@ -32,6 +36,7 @@ class Node:
         the host's certificate is made."""
         self.name, self.folder, self.programs, self.listener = name, folder, programs, listener
         self.conf = os.path.join(folder, "agent.conf")
+        self.filter_file = os.path.join(programs, "usr", "share", "tapwall", "nwfilter", "vdsm-no-mac-spoofing.xml")
         self.agent_log = os.path.join(folder, "agent.log")
         self.libvirtd = self.agent = None
         self._bridges = {}
@@ -40,7 +45,8 @@ class Node:
             for bridge in bridges:
                 self.host.add_bridge(bridge)
             with open(self.conf, "w", encoding="utf-8") as file:
-                file.write(CONF.format(port=ports.number(listener), domain_type=domain_type, pki=pki, name=name))
+                file.write(CONF.format(port=ports.number(listener), domain_type=domain_type, pki=pki, name=name,
+                                       filter=self.filter_file))
         except BaseException:
             self.host.close()
             raise

@@ -6,13 +6,18 @@ from lab import BRIDGE, Lab
 from scenario import Machine, Site
 
 STAGE = "stage-asan"
+# So that what takes a minute in earnest takes seconds here.
+IMPATIENT = """poll_seconds=2
+heartbeat_ms=1000
+reply_timeout_seconds=60
+grace_seconds=3"""
 _labs = {}
 
 
 class Shared:
     """A lab with one host, known to the engine as a site, and a pair of guests when asked for."""
 
-    def __init__(self, name, engine_extra=""):
+    def __init__(self, name, engine_extra=IMPATIENT):
         self.lab = Lab(STAGE, engine_extra=engine_extra)
         self.name = name
         try:

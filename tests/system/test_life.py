@@ -167,7 +167,7 @@ class Trouble(Life):
             self.assertEqual(self.node.rules(), rules)
         finally:
             tool = f"{self.node.programs}/usr/bin/vdsm-tool"
-            self.node.host.run(tool, "nwfilter")
+            self.node.host.run(tool, "define-filter", self.node.filter_file)
         self.assertIn(FILTER, self.node.virsh("nwfilter-list")[1])
         machine.start_and_boot()
         self.assertEqual(machine.nic_filter(), FILTER)
