@@ -140,11 +140,11 @@ build_tree() {
     step "$name-build" "compiling build/$name" ninja -C "$build/$name"
 }
 
-# stage NAME FOLDER: installs build/NAME below FOLDER, a DESTDIR.
+# stage NAME FOLDER: installs build/NAME below FOLDER, a DESTDIR. What has not changed is not touched: another
+# ./run may be using it.
 stage() {
-    rm -rf "$2"
     step "$1-stage" "installing build/$1 into ${2#"$top/"}" \
-        env DESTDIR="$2" meson install -C "$build/$1" --no-rebuild
+        env DESTDIR="$2" meson install -C "$build/$1" --no-rebuild --only-changed
 }
 
 # Debian's own programs, not what a user has put before them.
