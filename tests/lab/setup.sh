@@ -129,15 +129,16 @@ fetch_guest_kernel() {
     rm -rf "$guest/unpack"
 }
 
-# build_tree NAME OPTIONS...: configures and compiles $build/NAME.
+# build_tree NAME TARGETS OPTIONS...: configures and compiles $build/NAME.
 build_tree() {
-    local name="$1"
-    shift
+    local name="$1" targets="$2"
+    shift 2
     if [ ! -e "$build/$name/build.ninja" ]; then
         rm -rf "${build:?}/$name"
         step "$name-setup" "configuring build/$name" meson setup "$build/$name" "$top" "$@"
     fi
-    step "$name-build" "compiling build/$name" ninja -C "$build/$name"
+    # shellcheck disable=SC2086 # the targets are words
+    step "$name-build" "compiling build/$name" ninja -C "$build/$name" $targets
 }
 
 # stage NAME FOLDER: installs build/NAME below FOLDER, a DESTDIR. What has not changed is not touched: another

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs every test and counts: Meson's (in the sanitizer build and the fuzz build), then the system tests.
+"""Runs every test and counts: Meson's (in the sanitizer build), then the system tests.
 
 usage: suite.py [--list] [PATTERN]     PATTERN: part of a test's name
 
@@ -24,8 +24,7 @@ sys.path[:0] = [os.path.join(TOP, "tests", "lab"), os.path.join(TOP, "tests", "s
 from host import end_with_parent  # noqa: E402
 import sanitizer  # noqa: E402
 
-# (build folder, options that choose the tests)
-MESON = [("asan", ["--no-suite", "fuzz"]), ("fuzz", ["--suite", "fuzz"])]
+MESON_BUILD = os.path.join(TOP, "build", "asan")
 TAP = re.compile(r"^(not ok|ok)\b *\d* *-? *(.*)$")
 
 
@@ -61,10 +60,10 @@ def environment():
     return dict(kept, **sanitizer.OPTIONS)
 
 
-def meson_names(folder, choice):
-    listed = subprocess.run(["meson", "test", "-C", folder, "--no-rebuild", "--list", *choice], env=environment(),
+def meson_names():
+    listed = subprocess.run(["meson", "test", "-C", MESON_BUILD, "--no-rebuild", "--list"], env=environment(),
                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
-    return [line.strip() for line in listed.stdout.splitlines() if " / " in line]
+    return [short_name(line.strip()) for line in listed.stdout.splitlines() if " / " in line]
 
 
 def short_name(name):
@@ -72,9 +71,9 @@ def short_name(name):
     return name.split(" / ")[-1]
 
 
-def count_record(tally, record, where):
+def count_record(tally, record):
     """One Meson test: each of its TAP lines is a test; one without them is a test itself."""
-    name = f"{where}:{short_name(record['name'])}"
+    name = short_name(record["name"])
     output = record.get("stdout", "") + record.get("stderr", "")
     lines = [match.groups() for match in map(TAP.match, record.get("stdout", "").splitlines()) if match]
     failures = 0
@@ -91,29 +90,28 @@ def count_record(tally, record, where):
         tally.add(name, False, f"{record['result']}\n{output}", record["duration"])
 
 
-def run_meson(tally, build, choice, pattern):
-    folder = os.path.join(TOP, "build", build)
-    names = [name for name in meson_names(folder, choice) if pattern in f"{build}:{short_name(name)}"]
+def run_meson(tally, pattern):
+    every = meson_names()
+    names = [name for name in every if pattern in name]
     if not names:
         return
-    log = os.path.join(folder, "meson-logs", "testlog.json")
+    log = os.path.join(MESON_BUILD, "meson-logs", "testlog.json")
     if os.path.exists(log):
         os.unlink(log)
-    print(f"running {len(names)} test programs of build/{build} ...", flush=True)
-    command = ["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "4", *choice]
-    if pattern:
-        command += [short_name(name) for name in names]
+    print(f"running {len(names)} test programs of build/asan ...", flush=True)
+    command = ["meson", "test", "-C", MESON_BUILD, "--no-rebuild", "--timeout-multiplier", "4"]
+    if names != every:
+        command += names
     run = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, text=True, preexec_fn=end_with_parent, check=False)
-    if not os.path.exists(log):
-        tally.add(f"{build}:meson", False, run.stdout)
-        return
-    with open(log, encoding="utf-8", errors="replace") as file:
-        records = [json.loads(line) for line in file]
+    records = []
+    if os.path.exists(log):
+        with open(log, encoding="utf-8", errors="replace") as file:
+            records = [json.loads(line) for line in file]
     for record in records:
-        count_record(tally, record, build)
+        count_record(tally, record)
     if len(records) < len(names):
-        tally.add(f"{build}:meson", False, f"{len(records)} of {len(names)} test programs ran\n{run.stdout}")
+        tally.add("meson", False, f"{len(records)} of {len(names)} test programs ran\n{run.stdout}")
 
 
 # ---- system tests ----
@@ -187,17 +185,15 @@ def main():
     parser.add_argument("pattern", nargs="?", default="", help="run only tests whose name contains this")
     arguments = parser.parse_args()
     if arguments.list:
-        for build, choice in MESON:
-            for name in meson_names(os.path.join(TOP, "build", build), choice):
-                print(f"{build}:{short_name(name)}")
+        for name in meson_names():
+            print(name)
         for case in system_cases(""):
             print(test_name(case))
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     tally = Tally()
     try:
-        for build, choice in MESON:
-            run_meson(tally, build, choice, arguments.pattern)
+        run_meson(tally, arguments.pattern)
         run_system(tally, arguments.pattern)
     except KeyboardInterrupt:
         print("interrupted")
