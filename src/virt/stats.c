@@ -20,32 +20,65 @@ static const struct {
     {"tx.drop", offsetof(VirtNetStats, tx_dropped)},
 };
 
-void virt_net_stats_free(VirtNetStats *net)
+static void net_free(gpointer data)
 {
+    VirtNetStats *net = data;
+
     g_free(net->name);
     g_free(net);
 }
 
-void virt_stats_free(VirtStats *stats)
+static void stats_clear(gpointer data)
 {
+    VirtStats *stats = data;
+
     g_free(stats->uuid);
     g_ptr_array_unref(stats->nets);
-    g_free(stats);
 }
 
-/* Reads field of interface index; a driver may leave any of them out. */
-static void net_read(VirtNetStats *net, guint index, virTypedParameterPtr params, int count)
+VirtStats *virt_stats_ref(VirtStats *stats)
 {
-    char name[64];
-    const char *device = NULL;
+    return g_atomic_rc_box_acquire(stats);
+}
 
-    g_snprintf(name, sizeof name, "net.%u.name", index);
-    if (virTypedParamsGetString(params, count, name, &device) == 1)
-        net->name = g_strdup(device);
+void virt_stats_unref(VirtStats *stats)
+{
+    g_atomic_rc_box_release_full(stats, stats_clear);
+}
+
+VirtStats *virt_stats_new(const char *uuid)
+{
+    VirtStats *stats = g_atomic_rc_box_new0(VirtStats);
+
+    stats->uuid = g_strdup(uuid);
+    stats->nets = g_ptr_array_new_with_free_func(net_free);
+    stats->sample_time = g_get_real_time();
+    return stats;
+}
+
+VirtNetStats *virt_stats_add_net(VirtStats *stats, const char *name)
+{
+    VirtNetStats *net = g_new0(VirtNetStats, 1);
+
+    net->name = g_strdup(name);
+    g_ptr_array_add(stats->nets, net);
+    return net;
+}
+
+/* Reads interface index; a driver may leave out any of its fields. */
+static void net_read(VirtStats *stats, guint index, virTypedParameterPtr params, int count)
+{
+    char field[64];
+    const char *device = NULL;
+    VirtNetStats *net;
+
+    g_snprintf(field, sizeof field, "net.%u.name", index);
+    (void)virTypedParamsGetString(params, count, field, &device);
+    net = virt_stats_add_net(stats, device);
     for (guint i = 0; i < G_N_ELEMENTS(net_fields); i++) {
         unsigned long long value;
-        g_snprintf(name, sizeof name, "net.%u.%s", index, net_fields[i].field);
-        if (virTypedParamsGetULLong(params, count, name, &value) == 1)
+        g_snprintf(field, sizeof field, "net.%u.%s", index, net_fields[i].field);
+        if (virTypedParamsGetULLong(params, count, field, &value) == 1)
             *(guint64 *)(void *)((char *)net + net_fields[i].offset) = value;
     }
 }
@@ -60,21 +93,15 @@ static VirtStats *stats_read(virDomainStatsRecordPtr record)
 
     if (virDomainGetUUIDString(record->dom, uuid) < 0)
         return NULL;
-    stats = g_new0(VirtStats, 1);
-    stats->uuid = g_strdup(uuid);
-    stats->nets = g_ptr_array_new_with_free_func((GDestroyNotify)virt_net_stats_free);
-    stats->sample_time = g_get_real_time();
+    stats = virt_stats_new(uuid);
     /* Absent members keep what is set above. */
     (void)virTypedParamsGetInt(record->params, record->nparams, "state.state", &state);
     (void)virTypedParamsGetULLong(record->params, record->nparams, "cpu.time", &cpu_time);
     (void)virTypedParamsGetUInt(record->params, record->nparams, "net.count", &nets);
     stats->state = virt_domain_state(state);
     stats->cpu_time = cpu_time;
-    for (guint i = 0; i < MIN(nets, NETS_MOST); i++) {
-        VirtNetStats *net = g_new0(VirtNetStats, 1);
-        net_read(net, i, record->params, record->nparams);
-        g_ptr_array_add(stats->nets, net);
-    }
+    for (guint i = 0; i < MIN(nets, NETS_MOST); i++)
+        net_read(stats, i, record->params, record->nparams);
     return stats;
 }
 
@@ -95,7 +122,7 @@ GPtrArray *virt_stats(Virt *virt, GError **error)
         virt_error_take(error);
         return NULL;
     }
-    all = g_ptr_array_new_with_free_func((GDestroyNotify)virt_stats_free);
+    all = g_ptr_array_new_with_free_func((GDestroyNotify)virt_stats_unref);
     for (int i = 0; i < count; i++) {
         VirtStats *stats = stats_read(records[i]);
         if (stats)

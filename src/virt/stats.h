@@ -3,7 +3,8 @@
 
 #include "virt/domain.h"
 
-/* What libvirt counts about its running domains, sampled all at once. */
+/* What libvirt counts about its running domains, sampled all at once. A sample is immutable once it is
+ * shared between threads, which is done by reference. */
 
 typedef struct {
     char *name;                              /* the tap on the host */
@@ -19,9 +20,12 @@ typedef struct {
     gint64 sample_time; /* us since 1970 */
 } VirtStats;
 
-void virt_net_stats_free(VirtNetStats *net);
-void virt_stats_free(VirtStats *stats);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtStats, virt_stats_free)
+VirtStats *virt_stats_ref(VirtStats *stats);
+void virt_stats_unref(VirtStats *stats);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtStats, virt_stats_unref)
+/* An empty sample of now, to be filled before it is shared. */
+VirtStats *virt_stats_new(const char *uuid);
+VirtNetStats *virt_stats_add_net(VirtStats *stats, const char *name);
 
 /* Domains that are busy with another call are reported with what is known without waiting. Blocks.
  */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib-unix.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+
+#include "agent/agent.h"
+#include "agent/verbs.h"
+#include "base/listen.h"
+#include "base/log.h"
+
+/* tapwall-agent: VDSM's verbs on port 54321, on top of libvirt. */
+
+typedef struct {
+    char *config;
+    gboolean verbose, version, sample;
+} Options;
+
+static void options_clear(Options *options)
+{
+    g_free(options->config);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static gboolean options_parse(Options *options, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
+         "Configuration file, instead of " TAPWALL_SYSCONFDIR "/tapwall/agent.conf", "FILE"},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &options->verbose, "Log more", NULL},
+        {"print-config", 0, 0, G_OPTION_ARG_NONE, &options->sample,
+         "Print a commented configuration file and exit", NULL},
+        {"version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit",
+         NULL},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- run VMs as oVirt's VDSM does");
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return FALSE;
+    if (*argc > 1) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument '%s'",
+                    (*argv)[1]);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean settings_load(AgentSettings *settings, Config **config, const Options *options,
+                              GError **error)
+{
+    const char *path = options->config ? options->config : TAPWALL_SYSCONFDIR "/tapwall/agent.conf";
+
+    *config = config_load(path, options->config != NULL, agent_config_keys, error);
+    if (!*config)
+        return FALSE;
+    if (agent_settings_read(settings, *config, error))
+        return TRUE;
+    g_prefix_error(error, "%s: ", path);
+    return FALSE;
+}
+
+/* The sockets handed over, or one bound here. */
+static gboolean sockets_serve(RpcServer *server, const AgentSettings *settings, GError **error)
+{
+    g_autoptr(GPtrArray) sockets = listen_inherited(error);
+    g_autoptr(GSocket) own = NULL;
+
+    if (!sockets)
+        return FALSE;
+    for (guint i = 0; i < sockets->len; i++)
+        if (!rpc_server_add_socket(server, sockets->pdata[i], error))
+            return FALSE;
+    if (sockets->len > 0) {
+        log_info("sockets=%u serving handed-over sockets", sockets->len);
+        return TRUE;
+    }
+    own = listen_socket_new(settings->address, settings->port, error);
+    if (!own || !rpc_server_add_socket(server, own, error))
+        return FALSE;
+    log_info("address=%s port=%u ssl=%s serving", settings->address, settings->port,
+             settings->ssl ? "true" : "false");
+    return TRUE;
+}
+
+static gboolean agent_serve(Agent *agent, GError **error)
+{
+    const AgentSettings *settings = &agent->settings;
+    g_autoptr(TlsCredentials) credentials = NULL;
+
+    if (settings->ssl) {
+        credentials =
+            tls_credentials_load(settings->tls[AGENT_TLS_CERTIFICATE], settings->tls[AGENT_TLS_KEY],
+                                 settings->tls[AGENT_TLS_CA], error);
+        if (!credentials)
+            return FALSE;
+    } else {
+        log_warning("ssl=false: everyone who reaches the port rules this host");
+    }
+    agent->server = rpc_server_new(credentials, verbs_handle, agent);
+    return sockets_serve(agent->server, settings, error);
+}
+
+static gboolean quit(gpointer loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean run(const AgentSettings *settings, GError **error)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(Agent) agent = agent_new(settings);
+    guint terminate, interrupt;
+
+    if (!agent_serve(agent, error))
+        return FALSE;
+    terminate = g_unix_signal_add(SIGTERM, quit, loop);
+    interrupt = g_unix_signal_add(SIGINT, quit, loop);
+    agent_start(agent);
+    (void)sd_notify(0, "READY=1"); /* without a service manager there is nobody to tell */
+    g_main_loop_run(loop);
+    log_info("stopping; VMs stay");
+    (void)sd_notify(0, "STOPPING=1");
+    g_source_remove(terminate);
+    g_source_remove(interrupt);
+    return TRUE;
+}
+
+int main(int argc, char **argv)
+{
+    g_auto(Options) options = {0};
+    g_autoptr(Config) config = NULL;
+    g_autoptr(GError) error = NULL;
+    AgentSettings settings;
+
+    if (!options_parse(&options, &argc, &argv, &error)) {
+        fprintf(stderr, "tapwall-agent: %s\n", error->message);
+        return 2;
+    }
+    if (options.version) {
+        puts("tapwall-agent " TAPWALL_VERSION);
+        return 0;
+    }
+    if (options.sample) {
+        g_autofree char *sample = config_sample(agent_config_keys);
+        fputs(sample, stdout);
+        return 0;
+    }
+    log_init("tapwall-agent", options.verbose);
+    if (!settings_load(&settings, &config, &options, &error) || !run(&settings, &error)) {
+        log_error("%s", error->message);
+        return 1;
+    }
+    return 0;
+}

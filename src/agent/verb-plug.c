@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/metadata.h"
+#include "agent/nic-xml.h"
+#include "agent/op.h"
+#include "agent/unplug.h"
+#include "agent/verbs.h"
+#include "base/log.h"
+#include "virt/domain.h"
+
+/* VM.hotplugNic and VM.hotunplugNic: params is {vmId, nic: {...}} or {vmId, xml: "..."}. */
+
+const Param verb_device_params[] = {
+    {"vmID", PARAM_NAME, TRUE}, {"params", PARAM_OBJECT, TRUE}, {NULL}};
+
+static const Param plug_keys[] = {
+    {"vmId", PARAM_NAME}, {"nic", PARAM_OBJECT}, {"xml", PARAM_TEXT}, {NULL}};
+
+static const Param nic_names[] = {{"alias", PARAM_NAME}, {"macAddr", PARAM_NAME}, {NULL}};
+
+static gboolean missing(GError **error, const char *name)
+{
+    g_set_error(error, RPC_ERROR, RPC_MISSING_PARAMETER, "Missing required parameter %s", name);
+    return FALSE;
+}
+
+/* ---- plugging ---- */
+
+/* The metadata first: a NIC that libvirt has, and the metadata does not know, would come back from
+ * a restart of the agent without its name. Of one that stays out nobody asks. */
+static gboolean plug_prepare(Op *op)
+{
+    g_autofree char *metadata = NULL;
+
+    if (!op_read(op))
+        return FALSE;
+    metadata = definition_metadata(op->definition, NULL, op->nic);
+    return virt_domain_set_metadata(op->agent->virt, op->vm_id, metadata, METADATA_PREFIX,
+                                    METADATA_URI, &op->error);
+}
+
+static void plug_undo(Op *op)
+{
+    g_autofree char *metadata = definition_metadata(op->definition, NULL, NULL);
+
+    /* Should this fail too, readers overlook what names no NIC of the VM. */
+    (void)virt_domain_set_metadata(op->agent->virt, op->vm_id, metadata, METADATA_PREFIX,
+                                   METADATA_URI, NULL);
+}
+
+static void plug_work(gpointer data)
+{
+    Op *op = data;
+
+    if (!plug_prepare(op))
+        return;
+    if (virt_device_attach(op->agent->virt, op->vm_id, op->xml, &op->error))
+        (void)op_read(op); /* done tells the failure */
+    else
+        plug_undo(op);
+}
+
+/* What VDSM answers, with the whole NIC as libvirt has it. */
+static JsonObject *plug_result(const Op *op, const Nic *nic)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *devices = json_array_new();
+
+    json_array_add_object_element(devices, nic_to_json(nic));
+    json_object_set_string_member(object, "vmId", op->vm_id);
+    json_object_set_array_member(object, "devices", devices);
+    json_object_set_string_member(object, "xml", op->definition->xml);
+    return object;
+}
+
+static void plug_done(gpointer data)
+{
+    Op *op = data;
+    Vm *vm = agent_vm(op->agent, op->vm_id);
+    const Nic *nic;
+
+    if (op->error) {
+        op_fail(op, RPC_HOTPLUG_NIC_FAILED, "Failed to hotplug NIC");
+        return;
+    }
+    nic = definition_nic(op->definition, NULL, op->nic->mac);
+    if (!nic) {
+        op_fail(op, RPC_HOTPLUG_NIC_FAILED,
+                "Failed to hotplug NIC: it is not among the VM's devices afterwards");
+        return;
+    }
+    log_info("vm=%s mac=%s device=%s filter=%s plugged", op->vm_id, nic->mac,
+             nic->device ? nic->device : "", nic->filter ? nic->filter : "");
+    op_return(op, plug_result(op, nic));
+    if (vm && vm->view->state != VM_DOWN)
+        agent_vm_definition(op->agent, vm, op->definition);
+}
+
+/* The NIC and the device XML of the call. */
+static gboolean plug_read(Op *op, JsonObject *read, GError **error)
+{
+    const char *text = dict_string(read, "xml");
+    g_autoptr(xmlDoc) document = NULL;
+    xmlNodePtr interface;
+
+    if (text) {
+        document = nic_xml_parse(text, &interface, error);
+        op->nic = document ? nic_from_xml(interface, error) : NULL;
+    } else if (dict_object(read, "nic")) {
+        document = xml_document("devices", &interface);
+        op->nic = nic_from_json(dict_object(read, "nic"), error);
+        interface = op->nic ? nic_to_xml(op->nic, interface) : NULL;
+    } else {
+        return missing(error, "nic");
+    }
+    if (!op->nic)
+        return FALSE;
+    op->xml = xml_format(interface);
+    return op->nic->mac ? TRUE : missing(error, "macAddr");
+}
+
+void verb_hotplug_nic(Agent *agent, RpcCall *call, JsonObject *params)
+{
+    Vm *vm = verb_running_vm(agent, call, params);
+    g_autoptr(JsonObject) read = NULL;
+    g_autoptr(Op) op = NULL;
+    GError *error = NULL;
+
+    if (!vm)
+        return;
+    read = dict_read("params", plug_keys, dict_object(params, "params"), &error);
+    op = op_new(agent, NULL, vm->view->id);
+    if (!read || !plug_read(op, read, &error) || !verb_nic_check(agent, op->nic, &error)) {
+        rpc_call_fail_error(call, error);
+        return;
+    }
+    op->call = call;
+    op->reserved_mac = g_strdup(op->nic->mac);
+    g_hash_table_insert(agent->plugging, g_strdup(op->nic->mac), g_strdup(op->vm_id));
+    op_push(g_steal_pointer(&op), plug_work, plug_done);
+}
+
+/* ---- unplugging ---- */
+
+static gboolean unplug_read(Op *op, JsonObject *read, GError **error)
+{
+    const char *text = dict_string(read, "xml");
+    JsonObject *dict = dict_object(read, "nic");
+
+    if (text) {
+        xmlNodePtr interface;
+        g_autoptr(xmlDoc) document = nic_xml_parse(text, &interface, error);
+        g_autoptr(Nic) nic = document ? nic_from_xml(interface, error) : NULL;
+        if (!nic)
+            return FALSE;
+        op->alias = g_strdup(nic->alias);
+        op->mac = g_strdup(nic->mac);
+    } else if (dict) {
+        g_autoptr(JsonObject) names = dict_read("nic", nic_names, dict, error);
+        if (!names)
+            return FALSE;
+        op->mac = g_strdup(dict_string(names, "macAddr"));
+        /* An old alias beside a MAC may be another NIC's by now: the MAC decides. */
+        op->alias = op->mac ? NULL : g_strdup(dict_string(names, "alias"));
+        if (op->mac)
+            g_strdelimit(op->mac, "-", ':');
+    } else {
+        return missing(error, "nic");
+    }
+    if (!op->mac && !op->alias)
+        return missing(error, "macAddr");
+    if (op->mac) {
+        char *lower = g_ascii_strdown(op->mac, -1);
+        g_free(op->mac);
+        op->mac = lower;
+    }
+    return TRUE;
+}
+
+void verb_hotunplug_nic(Agent *agent, RpcCall *call, JsonObject *params)
+{
+    Vm *vm = verb_running_vm(agent, call, params);
+    g_autoptr(JsonObject) read = NULL;
+    g_autoptr(Op) op = NULL;
+    GError *error = NULL;
+
+    if (!vm)
+        return;
+    read = dict_read("params", plug_keys, dict_object(params, "params"), &error);
+    op = op_new(agent, NULL, vm->view->id);
+    if (!read || !unplug_read(op, read, &error)) {
+        rpc_call_fail_error(call, error);
+        return;
+    }
+    op->call = call;
+    unplug_start(g_steal_pointer(&op));
+}
