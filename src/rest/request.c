@@ -196,19 +196,22 @@ static void read_follow(Request *request, const char *name, const char *value)
         parameter_error(request, name, value, "only 'nics' of VMs can be followed");
 }
 
+static gboolean is_printable(const char *text)
+{
+    for (; *text; text++)
+        if (!g_ascii_isprint(*text))
+            return FALSE;
+    return TRUE;
+}
+
 static void read_correlation(Request *request, const char *name, const char *value)
 {
-    size_t length = strlen(value);
-
-    for (size_t i = 0; i < length; i++)
-        if (!g_ascii_isgraph(value[i]) && value[i] != ' ')
-            length = CORRELATION_ID_LIMIT + 1;
-    if (length > CORRELATION_ID_LIMIT) {
+    if (strlen(value) > CORRELATION_ID_LIMIT || !is_printable(value)) {
         parameter_error(request, name, "?", "at most 50 printable ASCII characters are expected");
         return;
     }
     g_free(request->correlation_id);
-    request->correlation_id = length ? g_strdup(value) : NULL;
+    request->correlation_id = *value ? g_strdup(value) : NULL;
 }
 
 /* Other parameters of oVirt change the depth or the timing of a reply: ours has one of each. */

@@ -99,6 +99,11 @@ static void add_attributes(Element *element, int count, const xmlChar **attribut
     }
 }
 
+static gboolean is_blank(const GString *text)
+{
+    return !text->str[strspn(text->str, " \t\r\n")];
+}
+
 static void on_start(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
                      int namespaces, const xmlChar **namespace_list, int attributes, int defaulted,
                      const xmlChar **attribute_list)
@@ -109,6 +114,10 @@ static void on_start(void *data, const xmlChar *name, const xmlChar *prefix, con
     reader->count += 1 + attributes;
     if (reader->open->len >= FORMAT_DEPTH_LIMIT || reader->count > FORMAT_COUNT_LIMIT) {
         stop(reader, "more elements, or deeper, than accepted");
+        return;
+    }
+    if (!is_blank(reader->text)) {
+        stop(reader, "text between elements is not accepted");
         return;
     }
     element = element_new((const char *)name);
@@ -134,9 +143,8 @@ static void on_end(void *data, const xmlChar *name, const xmlChar *prefix, const
 {
     Reader *reader = data;
     Element *element = g_ptr_array_index(reader->open, reader->open->len - 1);
-    gboolean blank = !reader->text->str[strspn(reader->text->str, " \t\r\n")];
 
-    if (!blank && has_elements(element))
+    if (!is_blank(reader->text) && has_elements(element))
         stop(reader, "text between elements is not accepted");
     else if (reader->text->len && !has_elements(element))
         element_set_text(element, reader->text->str, reader->text->len);
