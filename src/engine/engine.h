@@ -10,8 +10,8 @@
  * The engine: entities, commands, the decision which filter a NIC gets, and one monitor per host.
  *
  * Two sides, data flowing through the store between them:
- *  - the worker: one thread that owns the store. Every engine_* function marked [worker] runs there,
- *    one at a time, so each is a transaction nobody interleaves with. Callers get there by
+ *  - the worker: one thread that owns the store. Every engine_* function marked [worker] runs
+ * there, one at a time, so each is a transaction nobody interleaves with. Callers get there by
  *    engine_submit().
  *  - the main loop: the host monitors (connections, events, polls). They hand what they
  *    hear to the worker, and send what commands have queued.
@@ -21,11 +21,12 @@ typedef struct Engine Engine;
 
 #define ENGINE_ERROR engine_error_quark()
 typedef enum {
-    ENGINE_ERROR_NOT_FOUND,  /* the addressed entity does not exist: HTTP 404, empty body */
-    ENGINE_ERROR_REFERENCE,  /* an entity named in the request does not exist: "Entity not found: X" */
-    ENGINE_ERROR_BAD_INPUT,  /* HTTP 400 */
-    ENGINE_ERROR_CONFLICT,   /* HTTP 409: not possible in this state, name or MAC in use */
-    ENGINE_ERROR_INTERNAL,   /* HTTP 500: the store failed */
+    ENGINE_ERROR_NOT_FOUND, /* the addressed entity does not exist: HTTP 404, empty body */
+    ENGINE_ERROR_REFERENCE, /* an entity named in the request does not exist: "Entity not found: X"
+                             */
+    ENGINE_ERROR_BAD_INPUT, /* HTTP 400 */
+    ENGINE_ERROR_CONFLICT,  /* HTTP 409: not possible in this state, name or MAC in use */
+    ENGINE_ERROR_INTERNAL,  /* HTTP 500: the store failed */
 } EngineError;
 GQuark engine_error_quark(void);
 
@@ -33,10 +34,13 @@ typedef struct {
     const char *store;           /* path of the SQLite file */
     TlsCredentials *credentials; /* towards the hosts; NULL for plain TCP */
     const char *mac_range_from, *mac_range_to;
-    guint poll_seconds;          /* period of the getAllVmStats poll */
-    guint heartbeat_ms;
-    guint reply_timeout_ms;
-    guint grace_seconds;         /* how long a lost host stays "connecting" before "non_responsive" */
+    /* 0: as the store's option says */
+    guint poll_seconds;     /* period of the getAllVmStats poll; VdsRefreshRate */
+    guint heartbeat_ms;     /* vdsHeartbeatInSeconds */
+    guint reply_timeout_ms; /* vdsTimeout */
+    guint grace_seconds;    /* how long a lost host stays "connecting" before "non_responsive";
+                             * TimeoutToResetVdsInSeconds */
+    guint max_events;       /* older ones are dropped; 0 for 50,000 */
 } EngineSettings;
 
 /* Opens the store (migrating it), reads the options once, starts the worker. Hosts are not dialled
@@ -47,7 +51,8 @@ void engine_free(Engine *engine); /* stops monitors and worker; what was submitt
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
 
 /* Runs work on the worker; finish returns what work returned (owned by the caller; freed with
- * free_result if nobody finishes). work returns NULL with error set on failure, or a non-NULL result. */
+ * free_result if nobody finishes). work returns NULL with error set on failure, or a non-NULL
+ * result. */
 typedef gpointer (*EngineWork)(Engine *engine, gpointer data, GError **error);
 void engine_submit(Engine *engine, EngineWork work, gpointer data, GDestroyNotify free_data,
                    GDestroyNotify free_result, GAsyncReadyCallback callback, gpointer user_data);
@@ -59,9 +64,9 @@ typedef struct {
     const char *correlation_id; /* or NULL */
 } Actor;
 
-/* What a list asks for. search is oVirt's query text ("name=vm1 and status=up", "*" wildcards), NULL for
- * all; an unknown key or bad syntax is ENGINE_ERROR_BAD_INPUT. max < 0 means no limit. from: events only,
- * those with a greater id. */
+/* What a list asks for. search is oVirt's query text ("name=vm1 and status=up", "*" wildcards),
+ * NULL for all; an unknown key or bad syntax is ENGINE_ERROR_BAD_INPUT. max < 0 means no limit.
+ * from: events only, those with a greater id. */
 typedef struct {
     const char *search;
     int max;
@@ -87,35 +92,44 @@ Event *engine_event(Engine *engine, const char *id, GError **error);
 NetworkFilter *engine_network_filter(Engine *engine, const char *id, GError **error);
 Nic *engine_nic(Engine *engine, const char *vm_id, const char *id, GError **error);
 
-/* ---- [worker] changing. _add fills in ids and defaults and returns the stored entity; _update writes
- * the entity given (read it, change it, write it). References (cluster_id, ...) may hold a name where
- * noted: resolve with engine_resolve() first. ---- */
-DataCenter *engine_data_center_add(Engine *engine, const Actor *actor, const DataCenter *wish, GError **error);
-Cluster *engine_cluster_add(Engine *engine, const Actor *actor, const Cluster *wish, GError **error);
+/* ---- [worker] changing. _add fills in ids and defaults and returns the stored entity; _update
+ * writes the entity given (read it, change it, write it). References (cluster_id, ...) may hold a
+ * name where noted: resolve with engine_resolve() first. ---- */
+DataCenter *engine_data_center_add(Engine *engine, const Actor *actor, const DataCenter *wish,
+                                   GError **error);
+Cluster *engine_cluster_add(Engine *engine, const Actor *actor, const Cluster *wish,
+                            GError **error);
 Host *engine_host_add(Engine *engine, const Actor *actor, const Host *wish, GError **error);
-Network *engine_network_add(Engine *engine, const Actor *actor, const Network *wish, GError **error);
+Network *engine_network_add(Engine *engine, const Actor *actor, const Network *wish,
+                            GError **error);
 Vm *engine_vm_add(Engine *engine, const Actor *actor, const Vm *wish, GError **error);
 /* nic->mac NULL: taken from the pool. Plugged into a running VM: hot-plugged (asynchronously). */
 Nic *engine_nic_add(Engine *engine, const Actor *actor, const Nic *wish, GError **error);
 
-gboolean engine_data_center_update(Engine *engine, const Actor *actor, const DataCenter *wish, GError **error);
-gboolean engine_cluster_update(Engine *engine, const Actor *actor, const Cluster *wish, GError **error);
+gboolean engine_data_center_update(Engine *engine, const Actor *actor, const DataCenter *wish,
+                                   GError **error);
+gboolean engine_cluster_update(Engine *engine, const Actor *actor, const Cluster *wish,
+                               GError **error);
 gboolean engine_host_update(Engine *engine, const Actor *actor, const Host *wish, GError **error);
-gboolean engine_network_update(Engine *engine, const Actor *actor, const Network *wish, GError **error);
+gboolean engine_network_update(Engine *engine, const Actor *actor, const Network *wish,
+                               GError **error);
 gboolean engine_vm_update(Engine *engine, const Actor *actor, const Vm *wish, GError **error);
-/* Changes plugged (hot plug, unplug), linked and network of a running VM's NIC too; everything else is
- * refused while plugged into a running VM. */
+/* Changes plugged (hot plug, unplug), linked and network of a running VM's NIC too; everything else
+ * is refused while plugged into a running VM. */
 gboolean engine_nic_update(Engine *engine, const Actor *actor, const Nic *wish, GError **error);
 
-gboolean engine_data_center_remove(Engine *engine, const Actor *actor, const char *id, GError **error);
+gboolean engine_data_center_remove(Engine *engine, const Actor *actor, const char *id,
+                                   GError **error);
 gboolean engine_cluster_remove(Engine *engine, const Actor *actor, const char *id, GError **error);
 gboolean engine_host_remove(Engine *engine, const Actor *actor, const char *id, GError **error);
 gboolean engine_network_remove(Engine *engine, const Actor *actor, const char *id, GError **error);
 gboolean engine_vm_remove(Engine *engine, const Actor *actor, const char *id, GError **error);
-gboolean engine_nic_remove(Engine *engine, const Actor *actor, const char *vm_id, const char *id, GError **error);
+gboolean engine_nic_remove(Engine *engine, const Actor *actor, const char *vm_id, const char *id,
+                           GError **error);
 
-/* The id of the entity of that kind and name, for references by name (<cluster><name>Default</name>). kind
- * is "datacenter", "cluster", "host", "network", "vm". NULL with ENGINE_ERROR_REFERENCE. */
+/* The id of the entity of that kind and name, for references by name
+ * (<cluster><name>Default</name>). kind is "datacenter", "cluster", "host", "network", "vm". NULL
+ * with ENGINE_ERROR_REFERENCE. */
 char *engine_resolve(Engine *engine, const char *kind, const char *name, GError **error);
 
 /* Commands: the answer is the accepted wish, the VM's status follows from its host. */
@@ -130,7 +144,7 @@ gboolean engine_nic_synced(Engine *engine, const Nic *nic, gboolean *synced, GEr
 /* The stored password hash of user, or NULL with NOT_FOUND. */
 char *engine_user_hash(Engine *engine, const char *user, GError **error);
 
-/* One-time set-up of a store, for tapwall-engine --init: default data center, cluster "Default" (level
- * 4.7), network "ovirtmgmt", and the administrator's password hash (yescrypt, made by the caller). Keeps what exists,
- * but for the hash, which is replaced. */
+/* One-time set-up of a store, for tapwall-engine --init: default data center, cluster "Default"
+ * (level 4.7), network "ovirtmgmt", and the administrator's password hash (yescrypt, made by the
+ * caller). Keeps what exists, but for the hash, which is replaced. */
 gboolean engine_init_store(const char *store, const char *password_hash, GError **error);

@@ -99,7 +99,7 @@ typedef struct {
     char *reported_parameters; /* "NAME=VALUE NAME=VALUE", NULL for none */
     char *reported_device;     /* the tap's name on the host, or NULL */
     char *alias;               /* libvirt's device alias, or NULL */
-    char *reported_network;    /* name of the network it is in there, NULL for none */
+    char *reported_network;    /* the bridge it is in there, NULL for none */
     gboolean reported_linked;  /* its link there */
 } Nic;
 

@@ -52,8 +52,9 @@ static char *like_pattern(const char *text)
 static void sql_compare(Sql *sql, const char *column, const StoreCondition *condition)
 {
     static const char *const operators[] = {
-        [MATCH_EQUAL] = " = ",           [MATCH_NOT_EQUAL] = " <> ", [MATCH_LIKE] = " LIKE ",
-        [MATCH_NOT_LIKE] = " NOT LIKE ", [MATCH_LESS] = " < ",       [MATCH_GREATER] = " > ",
+        [MATCH_EQUAL] = " = ",           [MATCH_NOT_EQUAL] = " <> ",   [MATCH_LIKE] = " LIKE ",
+        [MATCH_NOT_LIKE] = " NOT LIKE ", [MATCH_LESS] = " < ",         [MATCH_GREATER] = " > ",
+        [MATCH_NOT_LESS] = " >= ",       [MATCH_NOT_GREATER] = " <= ",
     };
     gboolean like = condition->match == MATCH_LIKE || condition->match == MATCH_NOT_LIKE;
     g_string_append_printf(sql->sql, "%s%s", column, operators[condition->match]);
@@ -78,7 +79,7 @@ static void sql_condition(Sql *sql, const StoreCondition *condition)
     const Record *via = &records[condition->via];
     g_string_append_printf(sql->sql, "%s IN (SELECT %s FROM %s WHERE ", condition->column,
                            via->fields[0].column, via->table);
-    sql_compare(sql, via->name_column, condition);
+    sql_compare(sql, condition->via_column ? condition->via_column : via->name_column, condition);
     g_string_append_c(sql->sql, ')');
 }
 

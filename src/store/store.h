@@ -65,6 +65,8 @@ typedef enum {
     MATCH_NOT_LIKE,
     MATCH_LESS,
     MATCH_GREATER,
+    MATCH_NOT_LESS,
+    MATCH_NOT_GREATER,
 } StoreMatch;
 
 /* One comparison of a column with text or, when that is NULL, with number. */
@@ -73,8 +75,9 @@ typedef struct {
     StoreMatch match;
     const char *text;
     gint64 number;
-    gboolean or_else; /* joined to the one before by OR instead of AND, which binds tighter */
-    gboolean by_name; /* column holds an id of kind via: compare the name of that entity */
+    gboolean or_else;       /* joined to the one before by OR instead of AND, which binds tighter */
+    gboolean by_name;       /* column holds an id of kind via: compare the name of that entity, */
+    const char *via_column; /* or this column of it */
     EntityKind via;
 } StoreCondition;
 
