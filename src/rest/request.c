@@ -395,16 +395,14 @@ static char *parent_path(const Request *request, char *ids[2])
                                              : "");
 }
 
-static Reply *run_handler(const Request *request, Call *call)
+static Reply *run_handler(const Request *request, Call *call, GError **error)
 {
     Handler handler = request->route->handlers[request->method];
-    g_autoptr(Element) element = NULL;
-    g_autoptr(GError) error = NULL;
+    g_autoptr(Element) element = handler(call, error);
     Reply *reply;
 
-    element = handler(call, &error);
     if (!element)
-        return request_fault(request, error);
+        return NULL;
     reply = element_reply(call->status ? call->status : 200, element, request->reply_format);
     reply->location = g_steal_pointer(&call->location);
     if (!request->route->resource)
@@ -412,10 +410,9 @@ static Reply *run_handler(const Request *request, Call *call)
     return reply;
 }
 
-Reply *request_run(Request *request, Engine *engine)
+Reply *request_run(Request *request, Engine *engine, GError **error)
 {
     g_autoptr(Element) input = NULL;
-    g_autoptr(GError) error = NULL;
     char *ids[2];
     Call call = {
         .engine = engine,
@@ -426,14 +423,14 @@ Reply *request_run(Request *request, Engine *engine)
     };
     Reply *reply;
 
-    if (!parse_body(request, &input, &error))
-        return request_fault(request, error);
+    if (!parse_body(request, &input, error))
+        return NULL;
     fold_ids(request, ids);
     call.parent = parent_path(request, ids);
     call.input = input;
     call.ids[0] = ids[0];
     call.ids[1] = ids[1];
-    reply = run_handler(request, &call);
+    reply = run_handler(request, &call, error);
     g_free(ids[0]);
     g_free(ids[1]);
     g_free((char *)call.parent);

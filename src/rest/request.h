@@ -38,7 +38,9 @@ const GError *request_error(const Request *request);
 void request_set_body(Request *request, GBytes *body);
 void request_set_user(Request *request, const char *user);
 
-Reply *request_run(Request *request, Engine *engine); /* [worker] */
+/* [worker] NULL with error set leaves no change behind: the engine takes back what was begun. The
+ * error becomes the reply by request_fault(). */
+Reply *request_run(Request *request, Engine *engine, GError **error);
 /* The fault for error, in the format and shape the request asked for. */
 Reply *request_fault(const Request *request, const GError *error);
 

@@ -21,7 +21,7 @@ typedef struct {
 
 static gpointer request_work(Engine *engine, gpointer data, GError **error)
 {
-    return request_run(data, engine);
+    return request_run(data, engine, error);
 }
 
 static void reply_drop(gpointer reply)
