@@ -11,14 +11,16 @@ const ConfigKey engine_config_keys[] = {
     {"engine", "mac_from", CONFIG_STRING, "52:54:00:00:00:01",
      "The range NICs get their MAC addresses from, both ends included."},
     {"engine", "mac_to", CONFIG_STRING, "52:54:00:ff:ff:fe", "See mac_from."},
-    {"engine", "poll_seconds", CONFIG_UINT, "15",
-     "How often every host is asked for its VMs, 1 to 3600. Changes in between come as events."},
-    {"engine", "heartbeat_ms", CONFIG_UINT, "10000",
-     "STOMP heart-beats on the connections to the hosts, 1000 to 600000."},
-    {"engine", "reply_timeout_seconds", CONFIG_UINT, "180",
-     "How long a host may take to answer a request, 1 to 3600."},
-    {"engine", "grace_seconds", CONFIG_UINT, "60",
-     "How long a host that was lost is 'connecting' before it is 'non_responsive', 0 to 3600."},
+    {"engine", "poll_seconds", CONFIG_UINT, "0",
+     "How often every host is asked for its VMs, up to 3600; changes in between come as events.\n"
+     "Here and below 0 leaves it to the option: VdsRefreshRate (engine-config -g)."},
+    {"engine", "heartbeat_ms", CONFIG_UINT, "0",
+     "STOMP heart-beats on the connections to the hosts, up to 600000; vdsHeartbeatInSeconds."},
+    {"engine", "reply_timeout_seconds", CONFIG_UINT, "0",
+     "How long a host may take to answer a request, up to 3600; vdsTimeout."},
+    {"engine", "grace_seconds", CONFIG_UINT, "0",
+     "How long a host that was lost is 'connecting' before it is 'non_responsive', up to 3600;\n"
+     "TimeoutToResetVdsInSeconds."},
     {"engine", "host_tls", CONFIG_BOOL, "true",
      "Mutual TLS towards the hosts, as their agents expect. Without it everyone on the way rules\n"
      "them: for laboratories."},
@@ -65,9 +67,9 @@ static gboolean read_numbers(Settings *settings, const Config *config, GError **
         const char *group, *key;
         guint low, high, *value;
     } rows[] = {
-        {"engine", "poll_seconds", 1, 3600, &settings->poll_seconds},
-        {"engine", "heartbeat_ms", 1000, 600000, &settings->heartbeat_ms},
-        {"engine", "reply_timeout_seconds", 1, 3600, &timeout},
+        {"engine", "poll_seconds", 0, 3600, &settings->poll_seconds},
+        {"engine", "heartbeat_ms", 0, 600000, &settings->heartbeat_ms},
+        {"engine", "reply_timeout_seconds", 0, 3600, &timeout},
         {"engine", "grace_seconds", 0, 3600, &settings->grace_seconds},
         {"api", "port", 1, 65535, &port},
         {"api", "max_connections", 8, 10000, &settings->max_connections},

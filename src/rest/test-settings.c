@@ -48,9 +48,9 @@ static void test_values(void)
         const char *group, *key, *value;
         gboolean good;
     } rows[] = {
-        {"engine", "poll_seconds", "0", FALSE},
+        {"engine", "poll_seconds", "3601", FALSE},
         {"engine", "poll_seconds", "1", TRUE},
-        {"engine", "heartbeat_ms", "999", FALSE},
+        {"engine", "heartbeat_ms", "600001", FALSE},
         {"engine", "reply_timeout_seconds", "3601", FALSE},
         {"engine", "mac_from", "53:54:00:00:00:01", FALSE}, /* a group address */
         {"engine", "mac_from", "52:54:01:00:00:00", FALSE}, /* above mac_to */
