@@ -167,11 +167,11 @@ static const char *attributes_of(Protocol protocol)
 }
 
 static void parse_item(Parser *parser, const xmlNode *element, const char *name, gboolean negated,
-                       Rule *rule)
+                       guint number, Rule *rule)
 {
     const FieldRow *row = field_row_lookup(rule->protocol, name);
     g_autofree char *text = xml_attribute_get(element, name);
-    RuleItem item = {.negated = negated};
+    RuleItem item = {.negated = negated, .element = number};
     const char *expected = NULL;
 
     if (!row || !text) {
@@ -213,7 +213,7 @@ static gboolean parse_match(Parser *parser, const xmlNode *element)
     return negated;
 }
 
-static void parse_protocol(Parser *parser, const xmlNode *element, Rule *rule)
+static void parse_protocol(Parser *parser, const xmlNode *element, guint number, Rule *rule)
 {
     Protocol protocol = protocol_lookup((const char *)element->name);
     gboolean negated;
@@ -234,7 +234,7 @@ static void parse_protocol(Parser *parser, const xmlNode *element, Rule *rule)
     negated = parse_match(parser, element);
     for (const xmlAttr *attribute = element->properties; attribute; attribute = attribute->next) {
         if (attribute->ns || !g_str_equal(attribute->name, "match"))
-            parse_item(parser, element, (const char *)attribute->name, negated, rule);
+            parse_item(parser, element, (const char *)attribute->name, negated, number, rule);
     }
 }
 
@@ -297,7 +297,7 @@ static void parse_rule(Parser *parser, const xmlNode *element)
 {
     static const char *const names[] = {"action", "direction", "priority", "statematch", NULL};
     g_autoptr(Rule) rule = rule_new();
-    guint before = parser->problems->len;
+    guint before = parser->problems->len, n_elements = 0;
 
     rule->line = xml_element_line(parser->document, element);
     check_attributes(parser, element, names);
@@ -307,7 +307,7 @@ static void parse_rule(Parser *parser, const xmlNode *element)
     parse_statematch(parser, element, rule);
     for (const xmlNode *child = element->children; child; child = child->next) {
         if (child->type == XML_ELEMENT_NODE)
-            parse_protocol(parser, child, rule);
+            parse_protocol(parser, child, n_elements++, rule);
     }
     if (parser->problems->len == before)
         rule_check(rule, parser->problems);

@@ -44,6 +44,7 @@ typedef enum {
 typedef struct {
     const FieldRow *row;
     gboolean negated;     /* match='no' on its element */
+    guint element;        /* which of the rule's elements wrote it, from 0 */
     gboolean is_variable; /* access counts, else value */
     Value value;
     VariableAccess access;

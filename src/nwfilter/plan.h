@@ -113,6 +113,7 @@ typedef struct {
     PlanCondition *conditions; /* in the table's order; all must hold */
     guint n_conditions;
     guint n_iterators;
+    guint16 iterator_names[PLAN_ITERATORS_MAX]; /* the n of each one's [@n] */
 
     const char *filter;  /* origin: the filter that wrote it ... */
     guint line;          /* ... and the line in its file, from 1 */
@@ -148,6 +149,8 @@ typedef struct {
     const char *name;
     const FieldRow *row;         /* the first row that uses it: type and limits of its values */
     const char *const *defaults; /* NULL-terminated texts; NULL: the port must give it */
+    const char *filter;          /* where that use is, for messages */
+    guint line;
 } PlanSlot;
 
 typedef struct {
@@ -169,8 +172,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_unref)
 typedef struct PlanValues PlanValues;
 char *plan_format(const Plan *plan, const PlanValues *values);
 
-/* TRUE when both decide alike for all ports: equal but for the origin of rules and comments. */
-gboolean plan_equal(const Plan *a, const Plan *b);
+/* A text that is equal for two plans exactly when they are one shape: all but the origin of the
+ * rules and their comments. Good as a hash key. The caller frees. */
+char *plan_shape(const Plan *plan);
 
 /* ---- what a port adds ---- */
 
