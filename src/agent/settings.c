@@ -10,23 +10,23 @@ const ConfigKey agent_config_keys[] = {
     {"agent", "port", CONFIG_UINT, "54321", "VDSM's port."},
     {"agent", "ssl", CONFIG_BOOL, "true",
      "TLS with client certificates. Without it everyone who reaches the port rules this host."},
-    {"agent", "domain_type", CONFIG_STRING, "auto",
-     "How VMs are run: kvm, qemu (emulation, slow), or auto, which takes kvm where libvirt offers "
-     "it."},
-    {"agent", "emulator", CONFIG_STRING, "", "QEMU's program. Empty: libvirt's choice."},
-    {"agent", "poll_seconds", CONFIG_UINT, "5",
-     "How often counters and states are sampled, 1 to 3600."},
-    {"agent", "unplug_seconds", CONFIG_UINT, "30",
-     "How long a guest has to give a NIC back, 1 to 3600."},
-    {"tls", "certificate", CONFIG_STRING, "",
+    {"agent", "certificate", CONFIG_STRING, "",
      "PEM files: this host's certificate, its key, and the CA whose certificates are let in. "
      "Empty:\n"
      "hostcert.pem, private/hostkey.pem and ca.pem in /etc/pki/tapwall, or else VDSM's "
      "vdsmcert.pem,\n"
      "vdsmkey.pem and cacert.pem in /etc/pki/vdsm."},
-    {"tls", "key", CONFIG_STRING, "", "See certificate."},
-    {"tls", "ca", CONFIG_STRING, "", "See certificate."},
+    {"agent", "key", CONFIG_STRING, "", "See certificate."},
+    {"agent", "ca", CONFIG_STRING, "", "See certificate."},
     {"libvirt", "uri", CONFIG_STRING, "qemu:///system", "The libvirt to run VMs with."},
+    {"libvirt", "domain_type", CONFIG_STRING, "auto",
+     "How VMs are run: kvm, qemu (emulation, slow), or auto, which takes kvm where libvirt offers "
+     "it."},
+    {"libvirt", "emulator", CONFIG_STRING, "", "QEMU's program. Empty: libvirt's choice."},
+    {"libvirt", "poll_seconds", CONFIG_UINT, "5",
+     "How often counters and states are sampled, 1 to 3600."},
+    {"libvirt", "unplug_seconds", CONFIG_UINT, "30",
+     "How long a guest has to give a NIC back, 1 to 3600."},
     {"filter", "enforcement", CONFIG_STRING, "libvirt",
      "Who enforces network filters on this host. libvirt is the only choice."},
     {"filter", "file", CONFIG_STRING, "",
@@ -37,11 +37,11 @@ const ConfigKey agent_config_keys[] = {
 
 static gboolean seconds_read(guint *seconds, const Config *config, const char *key, GError **error)
 {
-    guint64 value = config_uint(config, "agent", key);
+    guint64 value = config_uint(config, "libvirt", key);
 
     if (value < 1 || value > 3600) {
         g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-                    "[agent] %s must be 1 to 3600, not %" G_GUINT64_FORMAT, key, value);
+                    "[libvirt] %s must be 1 to 3600, not %" G_GUINT64_FORMAT, key, value);
         return FALSE;
     }
     *seconds = (guint)value;
@@ -51,12 +51,12 @@ static gboolean seconds_read(guint *seconds, const Config *config, const char *k
 static gboolean words_check(const Config *config, GError **error)
 {
     static const char *const types[] = {"auto", "kvm", "qemu", NULL};
-    const char *type = config_string(config, "agent", "domain_type");
+    const char *type = config_string(config, "libvirt", "domain_type");
     const char *enforcement = config_string(config, "filter", "enforcement");
 
     if (!g_strv_contains(types, type)) {
         g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-                    "[agent] domain_type must be auto, kvm or qemu, not '%s'", type);
+                    "[libvirt] domain_type must be auto, kvm or qemu, not '%s'", type);
         return FALSE;
     }
     if (strcmp(enforcement, "libvirt") != 0) {
@@ -91,7 +91,7 @@ static void tls_read(AgentSettings *settings, const Config *config)
     };
 
     for (guint i = 0; i < AGENT_TLS_FILES; i++) {
-        const char *given = config_string(config, "tls", files[i].key);
+        const char *given = config_string(config, "agent", files[i].key);
         settings->tls[i] = given[0] ? given : first_existing(files[i].places);
     }
 }
@@ -115,8 +115,8 @@ gboolean agent_settings_read(AgentSettings *settings, const Config *config, GErr
         .address = config_string(config, "agent", "address"),
         .ssl = config_bool(config, "agent", "ssl"),
         .libvirt_uri = config_string(config, "libvirt", "uri"),
-        .domain_type = config_string(config, "agent", "domain_type"),
-        .emulator = config_string(config, "agent", "emulator"),
+        .domain_type = config_string(config, "libvirt", "domain_type"),
+        .emulator = config_string(config, "libvirt", "emulator"),
         .filter_file = config_string(config, "filter", "file"),
     };
 
