@@ -259,11 +259,19 @@ NicReport *report_nic(JsonNode *answer, const char *mac)
 
 /* ---- hosts ---- */
 
+/* A list's member: a word, or an object with a "name". */
+static char *element_word(JsonArray *array, guint i)
+{
+    JsonNode *node = json_array_get_element(array, i);
+    return JSON_NODE_HOLDS_OBJECT(node) ? member_text(json_node_get_object(node), "name")
+                                        : node_text(node);
+}
+
 static char *words_text(JsonArray *array)
 {
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < json_array_get_length(array); i++) {
-        g_autofree char *word = node_text(json_array_get_element(array, i));
+        g_autofree char *word = element_word(array, i);
         if (word)
             g_string_append_printf(text, "%s%s", text->len ? " " : "", word);
     }
@@ -274,7 +282,7 @@ static GPtrArray *words(JsonArray *array)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < json_array_get_length(array); i++) {
-        char *word = node_text(json_array_get_element(array, i));
+        char *word = element_word(array, i);
         if (word)
             g_ptr_array_add(list, word);
     }
