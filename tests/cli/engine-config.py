@@ -9,6 +9,7 @@ the table need more than one run: persistence, a busy or broken store, writers a
 usage: engine-config.py ENGINE_CONFIG MAKE_STORE
 """
 
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -19,6 +20,11 @@ from pathlib import Path
 
 KEY = 'EnableMACAntiSpoofingFilterRules'
 DESCRIPTION = '"Indicates if Network Filtering should be enabled or not."'
+NUMBERS = (  # the other keys: (name, default, the most it takes)
+    ('vdsHeartbeatInSeconds', 30, 3600), ('vdsTimeout', 180, 3600),
+    ('vdsConnectionTimeout', 20, 3600), ('VdsRefreshRate', 3, 3600),
+    ('TimeoutToResetVdsInSeconds', 60, 86400))
+ALL_NUMBERS = ''.join(f'{name}: {value} version: general\n' for name, value, _ in NUMBERS)
 NO_DATABASE = ('Connection to the Database failed. Please check that the hostname and port number are '
                'correct and that the Database service is up and running.\n')
 NOT_AN_ACTION = ("Action verb must come first, and '{}' is not an action.\n"
@@ -41,8 +47,6 @@ TABLE = [
     (['-g=' + KEY], '', NOT_AN_ACTION.format('-g=' + KEY), 1),
     (['--foo=bar'], '', NOT_AN_ACTION.format('--foo=bar'), 1),
     # list
-    (['-l'], '', f'{KEY}: {DESCRIPTION} (Value Type: String)\n', 0),
-    (['--list'], '', f'{KEY}: {DESCRIPTION} (Value Type: String)\n', 0),
     (['-l', '-o'], '', '', 0),
     (['--list', '--only-reloadable'], '', '', 0),
     (['-l', 'a=b'], '', 'Illegal second argument: a=b.\n', 1),
@@ -53,8 +57,8 @@ TABLE = [
     (['-g', KEY, '--cver=general'], '', 'true\n', 0),
     (['-g', KEY, '--cver', 'general'], '', 'true\n', 0),
     (['--get=' + KEY, '--cver=general'], '', 'true\n', 0),
-    (['-a'], '', GENERAL, 0),
-    (['--all'], '', GENERAL, 0),
+    (['-a'], '', GENERAL + ALL_NUMBERS, 0),
+    (['--all'], '', GENERAL + ALL_NUMBERS, 0),
     (['-g'], '', 'Missing key for get action.\n', 1),
     (['-g', ''], '', 'Missing key for get action.\n', 1),
     (['--get='], '', 'Missing key for get action.\n', 1),
@@ -95,6 +99,13 @@ TABLE = [
     (['-s', KEY + '=true', '--cvers=general'], '',
      'Illegal option: --cvers. See engine-config --help.\n', 1),
     (['-s', KEY + '=true', '--cver'], '', 'Missing value for option --cver.\n', 1),
+    (['-s', 'VdsRefreshRate=1'], '', '', 0),
+    (['-s', 'VdsRefreshRate=0'], '',
+     'Cannot set value 0 to key VdsRefreshRate. Valid values are [1..3600]\n', 1),
+    (['-s', 'VdsRefreshRate=3601'], '',
+     'Cannot set value 3601 to key VdsRefreshRate. Valid values are [1..3600]\n', 1),
+    (['-s', 'VdsRefreshRate=1..3600'], '',
+     'Cannot set value 1..3600 to key VdsRefreshRate. Valid values are [1..3600]\n', 1),
     # merge, diff, reload
     (['-m', KEY + '=true'], '', f'{KEY} does not support merge of values.\n', 1),
     (['--merge', KEY], '', UNFORMED, 1),
@@ -124,7 +135,7 @@ HELP = [['-h'], ['-help'], ['--help'], ['--help', KEY], ['-g', KEY, '-h'], ['foo
 # The same on a store in which the key has the rows general, 3.2 and 3.10.
 VERSIONED = [
     (['-g', KEY], '', VERSIONS, 0),
-    (['-a'], '', VERSIONS, 0),
+    (['-a'], '', VERSIONS + ALL_NUMBERS, 0),
     (['-g', KEY, '--cver=3.2'], '', 'false\n', 0),
     (['-s', KEY + '=false', '--cver=3.10'], '', '', 0),
     (['-s', KEY + '=true', '--cver=3.9'], '',
@@ -254,6 +265,33 @@ def case_other_keys(bench, row):
     add_other_keys(bench)
     arguments, stdin, stdout, status = row
     bench.expect([*arguments, '--properties', str(bench.folder / 'keys')], stdin, stdout, status)
+
+
+def case_list(bench):
+    for action in ('-l', '--list'):
+        stdout, status = bench.run([action])
+        lines = stdout.splitlines()
+        if status or lines[0] != f'{KEY}: {DESCRIPTION} (Value Type: String)':
+            raise Failure(f'{status} {lines[0]!r}')
+        for line, (name, _, _) in zip(lines[1:], NUMBERS, strict=True):
+            if not re.fullmatch(name + r': "[^"]+" \(Value Type: Integer\)', line):
+                raise Failure(f'listed: {line!r}')
+
+
+def case_every_stored_key_is_known(bench):
+    """The engine's migrations and this tool's table name the same keys, with values it accepts."""
+    stored = bench.sql('select option_name, option_value from vdc_options order by option_name')
+    if sorted(name for name, _ in stored) != sorted([KEY] + [name for name, _, _ in NUMBERS]):
+        raise Failure(f'stored: {stored}')
+    for name, value in stored:
+        bench.expect(['-s', f'{name}={value}'], '', '', 0)
+
+
+def case_range_is_the_engines(bench):
+    for name, _, most in NUMBERS:
+        bench.expect(['-s', f'{name}={most}'], '', '', 0)
+        bench.expect(['-s', f'{name}={most + 1}'], '', f'Cannot set value {most + 1} to key {name}. '
+                     f'Valid values are [1..{most}]\n', 1)
 
 
 def case_set_persists(bench):

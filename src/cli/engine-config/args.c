@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(tapwall - engine - config - error - quark, engine_config_error)
+G_DEFINE_QUARK(engine_config_error, engine_config_error)
 
 typedef struct {
     const char *short_name, *long_name;

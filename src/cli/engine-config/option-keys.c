@@ -7,11 +7,34 @@
 
 enum { FILE_LIMIT = 1 << 20, KEY_LIMIT = 10000 };
 
-/* The quotes belong to the text: oVirt's table has them, and what reads its output expects them. */
+/* In oVirt's table the quotes around a description belong to the text, and what reads this tool's
+ * output expects them. The ranges are those the engine accepts: a value it would refuse keeps it
+ * from starting. */
 static const OptionKey builtin[] = {
     {.name = "EnableMACAntiSpoofingFilterRules",
      .description = "\"Indicates if Network Filtering should be enabled or not.\"",
+     .type = "String",
      .valid_values = "true,false"},
+    {.name = "vdsHeartbeatInSeconds",
+     .description = "\"Interval of the heart-beats on the connection to a host (in seconds).\"",
+     .type = "Integer",
+     .valid_values = "1..3600"},
+    {.name = "vdsTimeout",
+     .description = "\"How long a host may take to answer a request (in seconds).\"",
+     .type = "Integer",
+     .valid_values = "1..3600"},
+    {.name = "vdsConnectionTimeout",
+     .description = "\"How long connecting to a host may take (in seconds).\"",
+     .type = "Integer",
+     .valid_values = "1..3600"},
+    {.name = "VdsRefreshRate",
+     .description = "\"How often a host is asked for its virtual machines (in seconds).\"",
+     .type = "Integer",
+     .valid_values = "1..3600"},
+    {.name = "TimeoutToResetVdsInSeconds",
+     .description = "\"How long a lost host is dialled before it is non-responsive (in seconds).\"",
+     .type = "Integer",
+     .valid_values = "1..86400"},
 };
 
 static void option_key_free(OptionKey *key)
@@ -51,6 +74,7 @@ OptionKeys *option_keys_builtin(void)
     for (guint i = 0; i < G_N_ELEMENTS(builtin); i++) {
         OptionKey *key = option_key_new(builtin[i].name);
         replace_text(&key->description, builtin[i].description);
+        replace_text(&key->type, builtin[i].type);
         replace_text(&key->valid_values, builtin[i].valid_values);
         g_ptr_array_add(keys, key);
     }
@@ -173,14 +197,25 @@ static gboolean refuse(const OptionKey *key, const char *value, const char *deta
     return FALSE;
 }
 
+/* One item of validValues: a word, or for numbers a range FROM..TO. */
+static gboolean item_matches(const char *item, const char *value)
+{
+    gint64 from, to, number;
+    g_auto(GStrv) ends = g_strsplit(item, "..", 2);
+    if (g_strv_length(ends) != 2 ||
+        !g_ascii_string_to_signed(ends[0], 10, G_MININT32, G_MAXINT32, &from, NULL) ||
+        !g_ascii_string_to_signed(ends[1], 10, G_MININT32, G_MAXINT32, &to, NULL))
+        return g_str_equal(item, value);
+    return g_ascii_string_to_signed(value, 10, from, to, &number, NULL);
+}
+
 static gboolean check_listed(const OptionKey *key, const char *value, GError **error)
 {
-    g_auto(GStrv) listed = g_strsplit(key->valid_values, ",", -1);
-    for (guint i = 0; listed[i] != NULL; i++)
-        g_strstrip(listed[i]);
-    if (g_strv_contains((const char *const *)listed, value))
-        return TRUE;
-    g_autofree char *all = g_strjoinv(", ", listed);
+    g_auto(GStrv) items = g_strsplit(key->valid_values, ",", -1);
+    for (guint i = 0; items[i] != NULL; i++)
+        if (item_matches(g_strstrip(items[i]), value))
+            return TRUE;
+    g_autofree char *all = g_strjoinv(", ", items);
     g_autofree char *details = g_strdup_printf("Valid values are [%s]", all);
     return refuse(key, value, details, error);
 }

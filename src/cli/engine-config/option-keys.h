@@ -15,7 +15,8 @@ typedef struct {
     char *name;
     char *description;
     char *type;         /* "String" (anything), "Integer", "Boolean"; others count as String */
-    char *valid_values; /* comma-separated, exact and case-sensitive; NULL: any the type takes */
+    char *valid_values; /* comma-separated, exact and case-sensitive, or FROM..TO; NULL: any of the
+                           type */
     char *delimiter;    /* between the parts of a mergable value */
     gboolean mergable;
     gboolean reloadable;
