@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent and a real libvirt, without an engine: VDSM's verbs and events as a client sees them."""
+
+import unittest
+import uuid
+
+import labs
+from errors import wait_until
+from scenario import CMDLINE
+from vdsm import VdsmError
+
+FILTER = "vdsm-no-mac-spoofing"
+
+
+class Agent(unittest.TestCase):
+    def setUp(self):
+        self.bare = labs.bare()
+        self.node = self.bare.node
+        self.client = self.bare.connect()
+        self.addCleanup(self.client.close)
+        self.vms = []
+        self.addCleanup(self.destroy_all)
+
+    def destroy_all(self):
+        with self.bare.connect() as client:
+            for vm_id in self.vms:
+                try:
+                    client.call("VM.destroy", vmID=vm_id)
+                except VdsmError as error:
+                    self.assertEqual(error.code, 1)
+        self.assertEqual(self.node.rules(), [])
+        self.assertEqual(self.node.taps(), [])
+
+    def nic(self, number=1, **members):
+        return {"type": "interface", "device": "bridge", "nicModel": "pv", "network": self.bare.bridge,
+                "macAddr": f"52:54:00:aa:00:{number:02x}", "linkActive": True, **members}
+
+    def create(self, *nics, **members):
+        vm_id = str(uuid.uuid4())
+        kernel, initramfs = self.bare.lab.image
+        self.vms.append(vm_id)
+        params = {"vmId": vm_id, "vmName": f"vm-{vm_id[:8]}", "memSize": "128", "kernel": kernel,
+                  "initrd": initramfs, "kernelArgs": CMDLINE, "devices": list(nics), **members}
+        return vm_id, self.client.call("VM.create", vmID=vm_id, vmParams=params)
+
+    def running(self, *nics):
+        vm_id, answer = self.create(*nics)
+        self.assertEqual(answer["status"], "WaitForLaunch")
+        self.client.wait_event(vm_id, lambda params: params["status"] in ("Up", "Powering up"))
+        wait_until(lambda: self.node.taps(), 30, "the VM's tap")
+        return vm_id
+
+    def reported(self, vm_id):
+        """The NICs of a VM as getVMFullList has them."""
+        full = self.client.call("Host.getVMFullList", vmList=[vm_id])[0]
+        return [device for device in full["devices"] if device.get("type") == "interface"]
+
+    def refuse(self, code, method, **params):
+        with self.assertRaises(VdsmError) as caught:
+            self.client.call(method, **params)
+        self.assertEqual(caught.exception.code, code, caught.exception)
+        return caught.exception.message
+
+    # ---- the filter of a NIC ----
+
+    def test_filter_of_a_list(self):
+        vm_id = self.running(self.nic(filters=[FILTER]))
+        self.assertEqual([nic.get("filter") for nic in self.reported(vm_id)], [FILTER])
+        xml = self.client.call("Host.dumpxmls", vmList=[vm_id])[vm_id]
+        self.assertIn(f"<filterref filter='{FILTER}'/>", xml)
+        self.assertTrue(self.node.rules())
+
+    def test_filter_of_the_later_form_with_parameters(self):
+        parameters = [{"name": "IP", "value": "192.0.2.1"}, {"name": "IP", "value": "192.0.2.2"}]
+        vm_id = self.running(self.nic(filter="clean-traffic", filterParameters=parameters))
+        nic = self.reported(vm_id)[0]
+        self.assertEqual(nic["filter"], "clean-traffic")
+        self.assertEqual([each for each in nic["filterParameters"] if each["name"] == "IP"], parameters)
+
+    def test_no_filter_asked_for(self):
+        vm_id = self.running(self.nic())
+        self.assertFalse(self.reported(vm_id)[0].get("filter"))
+        self.assertNotIn("filterref", self.node.domain_xml(vm_id))
+        self.assertEqual(self.node.rules(), [])
+
+    def test_two_filters(self):
+        with self.assertRaises(VdsmError) as caught:
+            self.create(self.nic(filters=["no-mac-spoofing", "no-arp-mac-spoofing"]))
+        self.assertIn(caught.exception.code, (11, 91))
+        self.assertIn("one", caught.exception.message)
+
+    def test_unknown_filter(self):
+        vm_id, answer = self.create(self.nic(filters=["no-such-filter"]))
+        self.assertEqual(answer["status"], "WaitForLaunch")
+        down = self.client.wait_event(vm_id, lambda params: params["status"] == "Down")
+        self.assertIn("no-such-filter", down["exitMessage"])
+        self.assertIn("missing", down["exitMessage"])
+        self.assertEqual(int(down["exitCode"]), 1)
+
+    def test_hot_plug_update_and_unplug(self):
+        vm_id = self.running(self.nic())
+        plugged = self.nic(2, filters=[FILTER])
+        self.client.call("VM.hotplugNic", vmID=vm_id, params={"vmId": vm_id, "nic": plugged})
+        nic = next(each for each in self.reported(vm_id) if each["macAddr"] == plugged["macAddr"])
+        self.assertEqual(nic["filter"], FILTER)
+        update = {"vmId": vm_id, "deviceType": "interface", "alias": nic["alias"], "linkActive": False}
+        self.client.call("VM.updateDevice", vmID=vm_id, params=update)
+        nic = next(each for each in self.reported(vm_id) if each["macAddr"] == plugged["macAddr"])
+        self.assertEqual(nic["filter"], FILTER, "an update that says nothing of the filter keeps it")
+        self.assertIn(nic["linkActive"], (False, "false"))
+        self.assertIn(f"<filterref filter='{FILTER}'/>", self.node.domain_xml(vm_id))
+        self.assertTrue(self.node.rules())
+        message = self.refuse(49, "VM.hotplugNic", vmID=vm_id,
+                              params={"vmId": vm_id, "nic": self.nic(3, filters=["no-such-filter"])})
+        self.assertIn("no-such-filter", message)
+        self.assertEqual(len(self.reported(vm_id)), 2)
+
+    # ---- what is refused ----
+
+    def test_bad_calls(self):
+        absent = str(uuid.uuid4())
+        self.assertIn(absent, self.refuse(1, "VM.getStats", vmID=absent))
+        self.refuse(1, "VM.destroy", vmID=absent)
+        self.refuse(-32601, "VM.fly", vmID=absent)
+        self.refuse(11, "VM.create", vmID=absent, vmParams={"vmId": absent})
+        self.refuse(11, "VM.create", vmID="x", vmParams={"vmId": "x", "memSize": 128})
+        self.assertTrue(self.client.call("Host.ping2"))
+
+    def test_a_vm_twice(self):
+        vm_id = self.running(self.nic())
+        self.refuse(4, "VM.create", vmID=vm_id, vmParams={"vmId": vm_id, "memSize": 128})
+        other = str(uuid.uuid4())
+        message = self.refuse(91, "VM.create", vmID=other,
+                              vmParams={"vmId": other, "memSize": 128, "devices": [self.nic()]})
+        self.assertIn("52:54:00:aa:00:01", message)
+
+    def test_a_network_the_host_has_not(self):
+        vm_id = str(uuid.uuid4())
+        message = self.refuse(91, "VM.create", vmID=vm_id, vmParams={
+            "vmId": vm_id, "memSize": 128, "devices": [self.nic(network="nowhere")]})
+        self.assertIn("nowhere", message)
+
+    # ---- clients beside each other ----
+
+    def test_answers_go_to_the_connection_that_asked(self):
+        with self.bare.connect() as other:
+            mine, theirs = self.client.ask("Host.ping2"), other.ask("Host.getVMList")
+            self.assertEqual(mine, theirs)
+            self.assertIs(self.client.answer(mine), True)
+            self.assertIsInstance(other.answer(theirs), list)
+
+    def test_capabilities(self):
+        answer = self.client.call("Host.getCapabilities")
+        self.assertIn(FILTER, str(answer))
+        self.assertIn("4.7", answer["clusterLevels"])
+        self.assertIn("libvirt", answer["packages2"])
