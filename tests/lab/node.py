@@ -10,9 +10,11 @@ import sanitizer
 from errors import LabError, wait_until
 from guest import Bridge
 from host import Host
+from vdsm import Vdsm, VdsmError
 
 LIBVIRT_SECONDS = 30
 AGENT_SECONDS = 30
+RECOVERING = 99  # VDSM's code for "still looking for the VMs that run"
 
 CONF = """[agent]
 address=127.0.0.1
@@ -34,7 +36,7 @@ class Node:
     def __init__(self, name, folder, programs, listener, pki, domain_type, bridges=("tapwall0",)):
         """listener: a socket in the caller's network that the agent serves; pki: the engine's, in which
         the host's certificate is made."""
-        self.name, self.folder, self.programs, self.listener = name, folder, programs, listener
+        self.name, self.folder, self.programs, self.listener, self.pki = name, folder, programs, listener, pki
         self.conf = os.path.join(folder, "agent.conf")
         self.filter_file = os.path.join(programs, "usr", "share", "tapwall", "nwfilter", "vdsm-no-mac-spoofing.xml")
         self.agent_log = os.path.join(folder, "agent.log")
@@ -75,6 +77,24 @@ class Node:
         program = os.path.join(self.programs, "usr", "sbin", "tapwall-agent")
         self.agent = self.host.spawn([program, "--config", self.conf], log="agent.log", listen=[self.listener],
                                      environment=sanitizer.OPTIONS)
+        wait_until(lambda: self._alive(self.agent, "agent.log") and self.answers(), AGENT_SECONDS, "the agent")
+
+    def connect(self):
+        """A client of the agent, with the engine's certificate."""
+        return Vdsm(ports.number(self.listener), f"{self.pki}/ca.pem", f"{self.pki}/engine.pem",
+                    f"{self.pki}/private/engine-key.pem")
+
+    def answers(self):
+        """Whether the agent serves requests."""
+        try:
+            with self.connect() as client:
+                return client.call("Host.ping2")
+        except VdsmError as error:
+            if error.code == RECOVERING:
+                return False
+            raise
+        except (OSError, LabError):
+            return False
 
     def stop_agent(self):
         status = self.agent.stop()

@@ -2,10 +2,8 @@
 """The labs that system tests share, since starting one takes seconds; suite.py closes them."""
 
 import ports
-from errors import wait_until
 from lab import BRIDGE, Lab
 from scenario import Machine, Site
-from vdsm import Vdsm, VdsmError
 
 STAGE = "stage-asan"
 # So that what takes a minute in earnest takes seconds here.
@@ -63,23 +61,9 @@ class Bare:
         try:
             self.lab.engine.init()
             self.node = self.lab.add_node("bare")
-            wait_until(self._answers, 30, "the agent")
         except BaseException:
             self.lab.keep = True
             self.lab.close()
-            raise
-
-    def connect(self):
-        own = self.lab.engine
-        return Vdsm(ports.number(self.node.listener), own.ca, own.certificate, own.key)
-
-    def _answers(self):
-        try:
-            with self.connect() as client:
-                return client.call("Host.ping2")
-        except VdsmError as error:
-            if error.code == 99:  # it is still looking for VMs that run already
-                return False
             raise
 
 

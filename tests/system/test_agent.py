@@ -16,13 +16,13 @@ class Agent(unittest.TestCase):
     def setUp(self):
         self.bare = labs.bare()
         self.node = self.bare.node
-        self.client = self.bare.connect()
+        self.client = self.node.connect()
         self.addCleanup(self.client.close)
         self.vms = []
         self.addCleanup(self.destroy_all)
 
     def destroy_all(self):
-        with self.bare.connect() as client:
+        with self.node.connect() as client:
             for vm_id in self.vms:
                 try:
                     client.call("VM.destroy", vmID=vm_id)
@@ -143,7 +143,7 @@ class Agent(unittest.TestCase):
     # ---- clients beside each other ----
 
     def test_answers_go_to_the_connection_that_asked(self):
-        with self.bare.connect() as other:
+        with self.node.connect() as other:
             mine, theirs = self.client.ask("Host.ping2"), other.ask("Host.getVMList")
             self.assertEqual(mine, theirs)
             self.assertIs(self.client.answer(mine), True)
