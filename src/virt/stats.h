@@ -3,8 +3,8 @@
 
 #include "virt/domain.h"
 
-/* What libvirt counts about its running domains, sampled all at once. A sample is immutable once it is
- * shared between threads, which is done by reference. */
+/* What libvirt counts about its running domains, sampled all at once. A sample is immutable once it
+ * is shared between threads, which is done by reference. */
 
 typedef struct {
     char *name;                              /* the tap on the host */
