@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "nwfilter/bounds.h"
 #include "nwfilter/filter-private.h"
@@ -492,15 +495,39 @@ Filter *filter_parse(const char *text, gsize length, const char *file, GPtrArray
     return is_good ? g_steal_pointer(&filter) : NULL;
 }
 
+/* At most one byte more than a filter may have, from anything that can be read. */
+static GString *read_bounded(const char *file, GError **error)
+{
+    g_autoptr(GString) text = g_string_sized_new(4096);
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : 1;
+
+    while (got > 0 && text->len <= FILTER_TEXT_MAX) {
+        char buffer[4096];
+
+        got = read(fd, buffer, sizeof(buffer));
+        if (got > 0)
+            g_string_append_len(text, buffer, got);
+    }
+    if (got < 0)
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "cannot read %s: %s",
+                    file, g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return got < 0 ? NULL : g_steal_pointer(&text);
+}
+
 Filter *filter_read(const char *file, GPtrArray **problems, GError **error)
 {
-    g_autofree char *text = NULL;
-    gsize length;
+    GString *text = read_bounded(file, error);
+    Filter *filter;
 
-    if (!g_file_get_contents(file, &text, &length, error)) {
+    if (!text) {
         if (problems)
             *problems = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
         return NULL;
     }
-    return filter_parse(text, length, file, problems, error);
+    filter = filter_parse(text->str, text->len, file, problems, error);
+    g_string_free(text, TRUE);
+    return filter;
 }
