@@ -90,11 +90,16 @@ static Reply *run(Fixture *fixture, Request *request)
 Reply *fixture_request(Fixture *fixture, const char *method, const char *target, const char *format,
                        const char *body)
 {
-    g_auto(GStrv) parts = g_strsplit(target, "?", 2);
-    g_autofree char *path = g_strconcat(API_BASE, parts[0], NULL);
+    const char *question = strchr(target, '?');
+    g_autofree char *below =
+        g_strndup(target, question ? (gsize)(question - target) : strlen(target));
+    g_autofree char *path = g_strconcat(API_BASE, below, NULL);
     g_autofree char *type = g_strconcat("application/", format, NULL);
-    RequestHead head = {
-        .method = method, .path = path, .query = parts[1], .accept = type, .content_type = type};
+    RequestHead head = {.method = method,
+                        .path = path,
+                        .query = question ? question + 1 : NULL,
+                        .accept = type,
+                        .content_type = type};
     g_autoptr(Request) request = request_new(&head);
     g_autoptr(GBytes) bytes = g_bytes_new(body ? body : "", body ? strlen(body) : 0);
 
