@@ -177,7 +177,6 @@ static void news_taken(GObject *source, GAsyncResult *result, gpointer data)
             lost(monitor, error->message);
         } else {
             monitor->told = (HostStatus)(GPOINTER_TO_INT(status) - 1);
-            monitor->serving = TRUE;
             monitor->backoff_ms = BACKOFF_FIRST_MS;
             stop_timer(&monitor->grace_timer);
             poll_schedule(monitor, POLL_SOON_MS);
@@ -192,6 +191,8 @@ static void stats_answered(HostMonitor *monitor, JsonNode *answer, const GError 
         lost(monitor, error->message);
         return;
     }
+    /* from here on: the wishes found by comparing come before the word that it is done */
+    monitor->serving = TRUE;
     Taken *taken = g_new0(Taken, 1);
     *taken = (Taken){monitor_ref(monitor), monitor->session};
     host_news_connected(monitor->engine, monitor->host_id, monitor->serial, monitor->capabilities,
