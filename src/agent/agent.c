@@ -10,6 +10,9 @@
 #include "agent/view-json.h"
 #include "base/log.h"
 
+/* libvirtd serves 20 calls of all its clients at once (its max_workers): more would wait there. */
+enum { LIBVIRT_THREADS = 16, REPORT_THREADS = 2 };
+
 static void virt_connected(gpointer data)
 {
     takeover_all(data);
@@ -31,7 +34,8 @@ Agent *agent_new(const AgentSettings *settings)
     agent->settings = *settings;
     agent->filter_file =
         settings->filter_file[0] ? g_strdup(settings->filter_file) : shipped_filter_path();
-    agent->jobs = jobs_new();
+    agent->jobs = jobs_new(LIBVIRT_THREADS);
+    agent->reports = jobs_new(REPORT_THREADS);
     agent->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)vm_free);
     agent->plugging = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     agent->unplugs = g_ptr_array_new_with_free_func(unplug_free);
@@ -50,6 +54,7 @@ void agent_free(Agent *agent)
     g_clear_handle_id(&agent->sample_source, g_source_remove);
     g_clear_handle_id(&agent->takeover_source, g_source_remove);
     jobs_free(agent->jobs);
+    jobs_free(agent->reports);
     g_ptr_array_unref(agent->unplugs);
     g_clear_pointer(&agent->server, rpc_server_free);
     virt_free(agent->virt);

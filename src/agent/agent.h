@@ -18,7 +18,8 @@ typedef struct {
     AgentSettings settings;
     char *filter_file; /* defined at every start */
     Virt *virt;
-    Jobs *jobs;
+    Jobs *jobs;           /* what calls libvirt */
+    Jobs *reports;        /* making long answers, which does not wait for libvirt */
     RpcServer *server;    /* owned; NULL before agent_serve() */
     GHashTable *vms;      /* id -> Vm */
     GHashTable *plugging; /* MACs of NICs on their way into a VM */

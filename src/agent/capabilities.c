@@ -75,6 +75,12 @@ static void package_write(JsonObject *packages, const char *name, const char *ve
     json_object_set_object_member(packages, name, package);
 }
 
+/* os-release(5) may quote values. */
+static const char *unquote(char *value)
+{
+    return g_strstrip(g_strdelimit(value, "\"'", ' '));
+}
+
 static void software_write(JsonObject *object, const VirtHost *host)
 {
     JsonObject *packages = json_object_new();
@@ -90,8 +96,7 @@ static void software_write(JsonObject *object, const VirtHost *host)
     package_write(packages, "vdsm", TAPWALL_VERSION);
     json_object_set_object_member(object, "packages2", packages);
     json_object_set_string_member(system, "name", name ? name : "");
-    json_object_set_string_member(system, "version",
-                                  version ? g_strdelimit(version, "\"", ' ') : "");
+    json_object_set_string_member(system, "version", version ? unquote(version) : "");
     json_object_set_string_member(system, "release", "");
     json_object_set_object_member(object, "operatingSystem", system);
     json_object_set_string_member(object, "software_version", TAPWALL_VERSION);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/jobs.h"
 
-#include <gio/gio.h>
-
 struct Jobs {
+    GThreadPool *pool;
     GHashTable *queues; /* key -> GQueue of Job; the head runs */
     guint running;
     gboolean ending;
@@ -32,32 +31,11 @@ static void queue_free(gpointer data)
     g_queue_free_full(data, job_free);
 }
 
-Jobs *jobs_new(void)
+static void job_start(Jobs *jobs, Job *job)
 {
-    Jobs *jobs = g_new0(Jobs, 1);
-
-    jobs->queues = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
-    return jobs;
+    jobs->running++;
+    g_thread_pool_push(jobs->pool, job, NULL); /* fails only where no thread can ever be made */
 }
-
-void jobs_free(Jobs *jobs)
-{
-    jobs->ending = TRUE;
-    while (jobs->running > 0)
-        g_main_context_iteration(NULL, TRUE);
-    g_hash_table_unref(jobs->queues);
-    g_free(jobs);
-}
-
-static void job_work(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-    Job *job = data;
-
-    job->work(job->data);
-    g_task_return_boolean(task, TRUE);
-}
-
-static void job_start(Jobs *jobs, Job *job);
 
 /* Starts what waited for job, whose done function may just have pushed more. */
 static void queue_advance(Jobs *jobs, const Job *job)
@@ -73,7 +51,7 @@ static void queue_advance(Jobs *jobs, const Job *job)
         job_start(jobs, g_queue_peek_head(queue));
 }
 
-static void job_done(GObject *source, GAsyncResult *result, gpointer data)
+static gboolean job_done(gpointer data)
 {
     Job *job = data;
     Jobs *jobs = job->jobs;
@@ -82,15 +60,34 @@ static void job_done(GObject *source, GAsyncResult *result, gpointer data)
     job->done(job->data);
     queue_advance(jobs, job);
     job_free(job);
+    return G_SOURCE_REMOVE;
 }
 
-static void job_start(Jobs *jobs, Job *job)
+static void job_work(gpointer data, gpointer user_data)
 {
-    g_autoptr(GTask) task = g_task_new(NULL, NULL, job_done, job);
+    Job *job = data;
 
-    jobs->running++;
-    g_task_set_task_data(task, job, NULL);
-    g_task_run_in_thread(task, job_work);
+    job->work(job->data);
+    g_idle_add_full(G_PRIORITY_DEFAULT, job_done, job, NULL);
+}
+
+Jobs *jobs_new(guint threads)
+{
+    Jobs *jobs = g_new0(Jobs, 1);
+
+    jobs->pool = g_thread_pool_new(job_work, NULL, (gint)threads, FALSE, NULL);
+    jobs->queues = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
+    return jobs;
+}
+
+void jobs_free(Jobs *jobs)
+{
+    jobs->ending = TRUE;
+    while (jobs->running > 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_thread_pool_free(jobs->pool, FALSE, TRUE);
+    g_hash_table_unref(jobs->queues);
+    g_free(jobs);
 }
 
 void jobs_push(Jobs *jobs, const char *key, JobFunc work, JobFunc done, gpointer data,

@@ -11,12 +11,13 @@ typedef struct Jobs Jobs;
 
 typedef void (*JobFunc)(gpointer data);
 
-Jobs *jobs_new(void);
+/* threads: how many jobs can run at once. */
+Jobs *jobs_new(guint threads);
 /* Waits for what runs and calls its done; what has not begun is dropped (destroy only). */
 void jobs_free(Jobs *jobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Jobs, jobs_free)
 
-/* Calls work(data) in a worker, then done(data) and destroy(data) on the main context. key NULL:
+/* Calls work(data) in a thread, then done(data) and destroy(data) on the main context. key NULL:
  * waits for nothing. */
 void jobs_push(Jobs *jobs, const char *key, JobFunc work, JobFunc done, gpointer data,
                GDestroyNotify destroy);

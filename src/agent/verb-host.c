@@ -64,7 +64,7 @@ static void views_answer(Agent *agent, RpcCall *call, GPtrArray *views, ViewFunc
     report->call = call;
     report->views = views;
     report->form = form;
-    jobs_push(agent->jobs, NULL, views_work, report_done, report, report_free);
+    jobs_push(agent->reports, NULL, views_work, report_done, report, report_free);
 }
 
 static void ids_answer(RpcCall *call, GPtrArray *views)
@@ -123,7 +123,7 @@ void verb_dump_xmls(Agent *agent, RpcCall *call, JsonObject *params)
 
     report->call = call;
     report->views = agent_views(agent, dict_list(params, "vmList"));
-    jobs_push(agent->jobs, NULL, xmls_work, report_done, report, report_free);
+    jobs_push(agent->reports, NULL, xmls_work, report_done, report, report_free);
 }
 
 static void capabilities_work(gpointer data)
