@@ -304,17 +304,12 @@ JsonNode *json_text_parse_finish(GAsyncResult *result, GError **error)
     return g_task_propagate_pointer(G_TASK(result), error);
 }
 
-char *json_text_format(JsonNode *node)
-{
-    return json_to_string(node, FALSE);
-}
-
 void json_text_append_string(GString *out, const char *text)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *made = g_utf8_validate(text, -1, NULL) ? NULL : g_utf8_make_valid(text, -1);
 
     g_string_append_c(out, '"');
-    for (const char *c = valid; *c != '\0'; c++) {
+    for (const char *c = made != NULL ? made : text; *c != '\0'; c++) {
         if (*c == '"' || *c == '\\')
             g_string_append_printf(out, "\\%c", *c);
         else if ((unsigned char)*c < 0x20)
@@ -323,4 +318,98 @@ void json_text_append_string(GString *out, const char *text)
             g_string_append_c(out, *c);
     }
     g_string_append_c(out, '"');
+}
+
+/* As few digits as read back as the same number, and always a text that reads as a double. */
+static void append_double(GString *out, double value)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    static const char *const formats[] = {"%.15g", "%.16g", "%.17g"};
+
+    if (!isfinite(value)) {
+        g_string_append(out, "null"); /* JSON has no such number */
+        return;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
+        g_ascii_formatd(text, sizeof text, formats[i], value);
+        if (g_ascii_strtod(text, NULL) == value)
+            break;
+    }
+    g_string_append(out, text);
+    if (strpbrk(text, ".e") == NULL)
+        g_string_append(out, ".0");
+}
+
+static void append_value(GString *out, JsonNode *node)
+{
+    GType type = json_node_get_value_type(node);
+
+    if (type == G_TYPE_STRING)
+        json_text_append_string(out, json_node_get_string(node));
+    else if (type == G_TYPE_BOOLEAN)
+        g_string_append(out, json_node_get_boolean(node) ? "true" : "false");
+    else if (type == G_TYPE_DOUBLE)
+        append_double(out, json_node_get_double(node));
+    else
+        g_string_append_printf(out, "%" G_GINT64_FORMAT, json_node_get_int(node));
+}
+
+static void append_node(GString *out, JsonNode *node);
+
+static void append_array(GString *out, JsonArray *array)
+{
+    guint length = json_array_get_length(array);
+
+    g_string_append_c(out, '[');
+    for (guint i = 0; i < length; i++) {
+        if (i > 0)
+            g_string_append_c(out, ',');
+        append_node(out, json_array_get_element(array, i));
+    }
+    g_string_append_c(out, ']');
+}
+
+static void append_object(GString *out, JsonObject *object)
+{
+    JsonObjectIter iter;
+    const char *name;
+    JsonNode *node;
+    const char *before = "";
+
+    g_string_append_c(out, '{');
+    json_object_iter_init_ordered(&iter, object);
+    while (json_object_iter_next_ordered(&iter, &name, &node)) {
+        g_string_append(out, before);
+        json_text_append_string(out, name);
+        g_string_append_c(out, ':');
+        append_node(out, node);
+        before = ",";
+    }
+    g_string_append_c(out, '}');
+}
+
+static void append_node(GString *out, JsonNode *node)
+{
+    switch (json_node_get_node_type(node)) {
+    case JSON_NODE_OBJECT:
+        append_object(out, json_node_get_object(node));
+        return;
+    case JSON_NODE_ARRAY:
+        append_array(out, json_node_get_array(node));
+        return;
+    case JSON_NODE_VALUE:
+        append_value(out, node);
+        return;
+    case JSON_NODE_NULL:
+        g_string_append(out, "null");
+        return;
+    }
+}
+
+char *json_text_format(JsonNode *node)
+{
+    GString *out = g_string_new(NULL);
+
+    append_node(out, node);
+    return g_string_free(out, FALSE);
 }

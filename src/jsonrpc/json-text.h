@@ -33,7 +33,9 @@ void json_text_parse_async(GBytes *text, GCancellable *cancellable, GAsyncReadyC
                            gpointer data);
 JsonNode *json_text_parse_finish(GAsyncResult *result, GError **error);
 
-/* The compact text of a node; borrowed node. */
+/* The compact text of a node, which stays the caller's. Members keep their order; text that is not
+ * UTF-8 is made so, a double that is not finite is null. (json-glib's own writer makes 1e+300
+ * "1e+300.0", which is no JSON.) */
 char *json_text_format(JsonNode *node);
 
 /* Appends text as a JSON string with its quotes; what is not UTF-8 is replaced by U+FFFD. */

@@ -114,9 +114,9 @@ static char *take_line(StompParser *parser, gsize *length, GError **error)
     if (size > 0 && line[size - 1] == '\r')
         size--;
     line[size] = '\0';
-    if (!g_utf8_validate_len((const char *)line, size, NULL)) {
+    if (!g_utf8_validate_len((const char *)line, size, NULL) || memchr(line, '\r', size) != NULL) {
         g_set_error(error, STOMP_ERROR, STOMP_ERROR_FRAME,
-                    "Header line is not UTF-8 text without NUL");
+                    "Header line is not UTF-8 text without NUL and CR");
         return NULL;
     }
     *length = size;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jsonrpc/json-text.h"
 
+#include <math.h>
 #include <string.h>
 
 static void test_good(void)
@@ -187,6 +188,27 @@ static void test_string(void)
     }
 }
 
+static void test_format(void)
+{
+    static const char *const rows[] = {
+        "null",
+        "true",
+        "[false,0,-9223372036854775808,9223372036854775807]",
+        "{\"b\":1,\"a\":{}}",
+        "[0.1,-2.5,1e+300,1e+17,100.0,-0.0,1700000000.123456]",
+        "\"\\\"\xc3\xa4\"",
+        "[[],[{}]]",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(JsonNode) node = json_from_string(rows[i], NULL);
+        g_autofree char *text = json_text_format(node);
+        g_assert_cmpstr(text, ==, rows[i]);
+    }
+    g_autoptr(JsonNode) infinite = json_node_init_double(json_node_alloc(), (double)INFINITY);
+    g_autofree char *text = json_text_format(infinite);
+    g_assert_cmpstr(text, ==, "null");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -196,5 +218,6 @@ int main(int argc, char **argv)
     g_test_add_func("/depth", test_depth);
     g_test_add_func("/values", test_values);
     g_test_add_func("/string", test_string);
+    g_test_add_func("/format", test_format);
     return g_test_run();
 }

@@ -98,7 +98,7 @@ static TestPeer *open_peer(Fixture *fixture)
 #define RESULT(id, result) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":" result "}"
 #define FAILURE(id, code, message)                                                                 \
     "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"error\":{\"code\":" code ",\"message\":\"" message "\"}" \
-                                                                                             "}"
+    "}"
 #define PARSE_ERROR                                                                                \
     FAILURE("null", "-32700",                                                                      \
             "Invalid JSON was received by the server. An error occurred on the server while "      \
