@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/tapwall/command.h"
+#include "cli/tapwall/filters.h"
+
+/* All problems of one file on stderr; TRUE when there are none. */
+static gboolean check_text(FilterOptions *options, const char *file, Filter **filter)
+{
+    g_autoptr(GPtrArray) problems = NULL;
+    g_autoptr(GError) error = NULL;
+
+    *filter = filter_options_read(options, file, &problems, &error);
+    for (guint i = 0; problems && i < problems->len; i++)
+        command_report(problems->pdata[i]);
+    if (error && (!problems || problems->len == 0))
+        command_report(error);
+    return *filter != NULL;
+}
+
+/* What only shows with the includes: loops and limits. A filter may name one that is not there yet,
+ * so that is told and does not count. */
+static gboolean check_includes(FilterOptions *options, const char *file, Filter *filter)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = filter_options_resolve(options, filter, &error);
+    const NwfilterErrorPlace *place = error ? nwfilter_error_place(error) : NULL;
+    gboolean is_missing = g_error_matches(error, NWFILTER_ERROR, NWFILTER_ERROR_REFERENCE);
+
+    if (plan)
+        return TRUE;
+    /* A plan's errors name the filter; say the file where it is this one. */
+    if (place && place->file && strcmp(place->file, filter->name) == 0)
+        g_printerr("%s:%u: %s%s\n", file, place->line, is_missing ? "note: " : "", error->message);
+    else
+        command_report(error);
+    return is_missing;
+}
+
+static gboolean check_file(const FilterOptions *given, const char *file)
+{
+    /* Each file is looked at by itself. */
+    g_auto(FilterOptions) options = {.directories = g_strdupv(given->directories)};
+    g_autofree char *path = strchr(file, '/') ? NULL : g_strconcat("./", file, NULL);
+    Filter *filter;
+
+    return check_text(&options, path ? path : file, &filter) &&
+           check_includes(&options, file, filter);
+}
+
+int command_check(int argc, char **argv)
+{
+    g_auto(FilterOptions) options = {0};
+    GOptionContext *context = g_option_context_new("FILE… - say what is wrong with filter files");
+    gboolean good = TRUE;
+
+    filter_options_add(&options, context);
+    if (!command_parse(context, &argc, &argv))
+        return STATUS_TROUBLE;
+    if (argc < 2)
+        return command_trouble("check: expected one or more files");
+    for (int i = 1; i < argc; i++)
+        good &= check_file(&options, argv[i]);
+    return good ? STATUS_GOOD : STATUS_FOUND;
+}

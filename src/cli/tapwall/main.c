@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/tapwall/command.h"
+#include "nwfilter/error.h"
+
+#define USAGE_COLUMN 24
+
+/* tapwall: the operator's tool. What it does without a daemon needs no root. */
+
+static const Command commands[] = {
+    {"check", "FILE…", "Say what is wrong with filter files", command_check},
+    {"show", "NAME|FILE", "Print a filter in one of its forms", command_show},
+};
+
+static void print_usage(FILE *stream)
+{
+    fputs("Usage: tapwall COMMAND [OPTION…] OPERAND…\n\nCommands:\n", stream);
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *form = g_strjoin(" ", commands[i].name, commands[i].operands, NULL);
+
+        int blanks = MAX(1, USAGE_COLUMN - (int)g_utf8_strlen(form, -1));
+
+        fprintf(stream, "  %s%*s%s\n", form, blanks, "", commands[i].summary);
+    }
+    fputs("\n`tapwall COMMAND --help` tells a command's options.\n", stream);
+}
+
+gboolean command_parse(GOptionContext *context, int *argc, char ***argv)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean parsed = g_option_context_parse(context, argc, argv, &error);
+
+    g_option_context_free(context);
+    if (!parsed)
+        fprintf(stderr, "tapwall: %s\n", error->message);
+    return parsed;
+}
+
+int command_trouble(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "tapwall: %s\n", text);
+    return STATUS_TROUBLE;
+}
+
+void command_report(const GError *error)
+{
+    g_autofree char *text = nwfilter_error_format(error);
+
+    fprintf(stderr, "%s\n", text);
+}
+
+static int run(const Command *command, int argc, char **argv)
+{
+    g_autofree char *name = g_strconcat("tapwall ", command->name, NULL);
+    int status;
+
+    argv[0] = name;
+    g_set_prgname(name);
+    status = command->run(argc, argv);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return command_trouble("cannot write the output: %s", g_strerror(errno));
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    if (argc < 2) {
+        print_usage(stderr);
+        return STATUS_TROUBLE;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return run(&commands[i], argc - 1, argv + 1);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return STATUS_GOOD;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("tapwall " TAPWALL_VERSION);
+        return STATUS_GOOD;
+    }
+    return command_trouble("'%s' is not a command; see tapwall --help", argv[1]);
+}
