@@ -97,7 +97,26 @@ GBytes *exchange_body(const Exchange *exchange)
     return soup_message_body_flatten(soup_server_message_get_request_body(exchange->message));
 }
 
+#define SOCKET_KEY "tapwall-socket"
+#define STREAM_KEY "tapwall-stream"
+
+static gpointer of_peer(SoupServerMessage *message, const char *key)
+{
+    return g_object_get_data(G_OBJECT(soup_server_message_get_remote_address(message)), key);
+}
+
 GSocket *message_socket(SoupServerMessage *message)
 {
-    return soup_server_message_get_socket(message);
+    return of_peer(message, SOCKET_KEY);
+}
+
+Stream *message_stream(SoupServerMessage *message)
+{
+    return of_peer(message, STREAM_KEY);
+}
+
+void address_set_connection(GSocketAddress *remote, GSocket *socket, Stream *stream)
+{
+    g_object_set_data_full(G_OBJECT(remote), SOCKET_KEY, g_object_ref(socket), g_object_unref);
+    g_object_set_data_full(G_OBJECT(remote), STREAM_KEY, g_object_ref(stream), g_object_unref);
 }

@@ -6,6 +6,7 @@
 #include "rest/auth.h"
 #include "rest/guard.h"
 #include "rest/request.h"
+#include "rest/stream.h"
 
 /*
  * One HTTP request from the moment it is read until its reply is handed to libsoup. The server's
@@ -17,6 +18,7 @@ struct Server {
     Guard *guard;
     SoupServer *soup;
     GSocketService *service;
+    GSocket *far_end; /* of the socket that libsoup believes to listen on */
     GTlsCertificate *certificate;
     GBytes *ca;
     gsize body_bytes; /* held by requests being read */
@@ -44,8 +46,11 @@ const char *exchange_request_header(const Exchange *exchange, const char *name);
 char *exchange_peer(const Exchange *exchange);
 /* The request's body; never NULL. */
 GBytes *exchange_body(const Exchange *exchange);
-/* The connection's socket, or NULL. Borrowed. */
+/* The connection's socket and stream. libsoup knows neither: they are kept with the one object of
+ * ours that it hands back, the peer's address. Borrowed. */
 GSocket *message_socket(SoupServerMessage *message);
+Stream *message_stream(SoupServerMessage *message);
+void address_set_connection(GSocketAddress *remote, GSocket *socket, Stream *stream);
 
 /* What is served outside the API: login and logout, health, the CA. FALSE when path is none of it.
  */

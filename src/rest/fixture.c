@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rest/fixture.h"
 
-#include <glib/gstdio.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "rest/format.h"
@@ -38,18 +39,15 @@ void fixture_init(Fixture *fixture)
     g_assert_no_error(error);
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    return remove(path);
+}
+
 void fixture_clear(Fixture *fixture)
 {
-    g_autoptr(GDir) folder = g_dir_open(fixture->folder, 0, NULL);
-    const char *name;
-
     engine_free(fixture->engine);
-    while (folder && (name = g_dir_read_name(folder))) {
-        g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
-
-        g_unlink(path);
-    }
-    g_rmdir(fixture->folder);
+    (void)nftw(fixture->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS); /* a temporary folder */
     g_free(fixture->folder);
     g_free(fixture->store);
 }

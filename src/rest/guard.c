@@ -5,8 +5,7 @@
 
 typedef struct {
     Guard *guard;
-    GSocketConnection *connection; /* weak */
-    GSocket *socket;               /* borrowed from it */
+    GSocket *socket; /* weak */
     char *peer;
     gint64 deadline; /* monotonic us, 0 for none */
     gint64 since;    /* of the state it is in */
@@ -25,8 +24,8 @@ static void member_free(gpointer data)
 {
     Member *member = data;
 
-    if (member->connection)
-        g_object_weak_unref(G_OBJECT(member->connection), on_disposed, member);
+    if (member->socket)
+        g_object_weak_unref(G_OBJECT(member->socket), on_disposed, member);
     g_free(member->peer);
     g_free(member);
 }
@@ -35,8 +34,8 @@ static void on_disposed(gpointer data, GObject *where)
 {
     Member *member = data;
 
-    member->connection = NULL;
-    g_hash_table_remove(member->guard->members, member->socket);
+    member->socket = NULL;
+    g_hash_table_remove(member->guard->members, where);
 }
 
 /* Both directions: what soup reads or writes then fails, and it lets go of the connection. */
@@ -81,9 +80,9 @@ void guard_free(Guard *guard)
     g_free(guard);
 }
 
-static char *peer_of(GSocketConnection *connection)
+static char *peer_of(GSocket *socket)
 {
-    g_autoptr(GSocketAddress) remote = g_socket_connection_get_remote_address(connection, NULL);
+    g_autoptr(GSocketAddress) remote = g_socket_get_remote_address(socket, NULL);
     g_autofree char *address = NULL;
 
     if (!G_IS_INET_SOCKET_ADDRESS(remote))
@@ -127,21 +126,20 @@ static gboolean has_room(Guard *guard, const char *peer)
     return TRUE;
 }
 
-gboolean guard_admit(Guard *guard, GSocketConnection *connection)
+gboolean guard_admit(Guard *guard, GSocket *socket)
 {
-    g_autofree char *peer = peer_of(connection);
+    g_autofree char *peer = peer_of(socket);
     Member *member;
 
     if (!has_room(guard, peer))
         return FALSE;
     member = g_new0(Member, 1);
     member->guard = guard;
-    member->connection = connection;
-    member->socket = g_socket_connection_get_socket(connection);
+    member->socket = socket;
     member->peer = g_steal_pointer(&peer);
-    g_object_weak_ref(G_OBJECT(connection), on_disposed, member);
-    g_hash_table_insert(guard->members, member->socket, member);
-    guard_deadline(guard, member->socket, GUARD_FIRST_SECONDS, TRUE);
+    g_object_weak_ref(G_OBJECT(socket), on_disposed, member);
+    g_hash_table_insert(guard->members, socket, member);
+    guard_deadline(guard, socket, GUARD_FIRST_SECONDS, TRUE);
     return TRUE;
 }
 

@@ -8,8 +8,8 @@
  * peer, and how long each may take over what it is doing. A connection past its deadline is shut
  * down; so is the one idle for longest when a new one needs its place.
  *
- * A connection is known by its socket. It leaves when its stream is disposed of: the guard never
- * keeps one alive.
+ * A connection is known by its socket. It leaves when that is disposed of: the guard never keeps
+ * one alive.
  */
 typedef struct Guard Guard;
 
@@ -23,7 +23,7 @@ void guard_free(Guard *guard);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guard, guard_free)
 
 /* FALSE: over the limits, to be closed at once. A peer may have half of all. */
-gboolean guard_admit(Guard *guard, GSocketConnection *connection);
+gboolean guard_admit(Guard *guard, GSocket *socket);
 
 /* The connection must be done with what it does now within so many seconds; 0: it is ours to
  * finish, no deadline. idle: nothing is lost when it is closed. */

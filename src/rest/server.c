@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rest/server.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "rest/exchange.h"
 #include "rest/fault.h"
@@ -227,10 +229,17 @@ static void on_head(SoupServer *soup, SoupServerMessage *message, const char *pa
     }
 }
 
-static void on_next(SoupServer *soup, SoupServerMessage *message, gpointer data)
+/* The first bytes of a request have come; or, for the first one, the connection. */
+static void on_started(SoupServer *soup, SoupServerMessage *message, gpointer data)
+{
+    stream_set_between(message_stream(message), FALSE);
+}
+
+static void on_answered(SoupServer *soup, SoupServerMessage *message, gpointer data)
 {
     Server *server = data;
 
+    stream_set_between(message_stream(message), TRUE);
     guard_deadline(server->guard, message_socket(message), GUARD_IDLE_SECONDS, TRUE);
 }
 
@@ -238,38 +247,64 @@ static void on_next(SoupServer *soup, SoupServerMessage *message, gpointer data)
 
 static GIOStream *wrap(Server *server, GSocketConnection *connection)
 {
+    static const char *const protocols[] = {"http/1.1", NULL};
     GIOStream *tls;
 
     if (!server->certificate)
         return g_object_ref(G_IO_STREAM(connection));
     tls = g_tls_server_connection_new(G_IO_STREAM(connection), server->certificate, NULL);
-    if (tls)
-        g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(tls), FALSE);
+    if (!tls)
+        return NULL;
+    g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(tls), FALSE);
+    g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(tls), protocols);
     return tls;
 }
 
+/* Our own accept, because libsoup's has no limits, hands on no idle connection, and stops for good
+ * at the first error. */
 static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
                             gpointer data)
 {
     Server *server = data;
+    GSocket *socket = g_socket_connection_get_socket(connection);
     g_autoptr(GSocketAddress) local = g_socket_connection_get_local_address(connection, NULL);
     g_autoptr(GSocketAddress) remote = g_socket_connection_get_remote_address(connection, NULL);
-    g_autoptr(GIOStream) stream = NULL;
+    g_autoptr(GIOStream) base = NULL;
+    g_autoptr(Stream) stream = NULL;
 
-    if (!local || !remote || !guard_admit(server->guard, connection))
+    if (!local || !remote || !guard_admit(server->guard, socket))
         return TRUE;
     /* A reply's head and body are two writes: without this the second waits for an ACK. */
-    (void)g_socket_set_option(g_socket_connection_get_socket(connection), IPPROTO_TCP, TCP_NODELAY,
-                              1, NULL);
-    stream = wrap(server, connection);
-    if (stream)
-        (void)soup_server_accept_iostream(server->soup, stream, local, remote, NULL);
+    (void)g_socket_set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+    base = wrap(server, connection);
+    if (!base)
+        return TRUE;
+    stream = stream_new(base, socket);
+    address_set_connection(remote, socket, stream);
+    (void)soup_server_accept_iostream(server->soup, G_IO_STREAM(stream), local, remote, NULL);
     return TRUE;
 }
 
 gboolean server_listen(Server *server, GSocket *socket, GError **error)
 {
     return g_socket_listener_add_socket(G_SOCKET_LISTENER(server->service), socket, NULL, error);
+}
+
+/* libsoup keeps no connection open while it listens on nothing. So it listens on one end of a pair
+ * whose other end says nothing. */
+static gboolean listen_on_nothing(Server *server, GError **error)
+{
+    int ends[2];
+    g_autoptr(GSocket) near_end = NULL;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends)) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "socketpair: %s",
+                    g_strerror(errno));
+        return FALSE;
+    }
+    near_end = g_socket_new_from_fd(ends[0], NULL);
+    server->far_end = g_socket_new_from_fd(ends[1], NULL);
+    return soup_server_listen_socket(server->soup, near_end, 0, error);
 }
 
 static gboolean read_ca(Server *server, const char *path, GError **error)
@@ -290,7 +325,8 @@ static void start_soup(Server *server)
     server->soup = soup_server_new("server-header", "tapwall-engine", NULL);
     soup_server_add_early_handler(server->soup, NULL, on_head, server, NULL);
     soup_server_add_handler(server->soup, NULL, on_request, server, NULL);
-    g_signal_connect(server->soup, "request-started", G_CALLBACK(on_next), server);
+    g_signal_connect(server->soup, "request-started", G_CALLBACK(on_started), server);
+    g_signal_connect(server->soup, "request-finished", G_CALLBACK(on_answered), server);
     server->service = g_socket_service_new();
     g_signal_connect(server->service, "incoming", G_CALLBACK(on_incoming), server);
 }
@@ -309,7 +345,10 @@ Server *server_new(Engine *engine, const ServerSettings *settings, GError **erro
     if (settings->certificate)
         server->certificate = g_object_ref(settings->certificate);
     start_soup(server);
-    return server;
+    if (listen_on_nothing(server, error))
+        return server;
+    server_free(server);
+    return NULL;
 }
 
 void server_free(Server *server)
@@ -321,6 +360,7 @@ void server_free(Server *server)
         g_main_context_iteration(NULL, TRUE);
     g_object_unref(server->service);
     g_object_unref(server->soup);
+    g_clear_object(&server->far_end);
     guard_free(server->guard);
     auth_free(server->auth);
     g_clear_object(&server->certificate);

@@ -5,6 +5,7 @@
  */
 #include <glib-unix.h>
 #include <locale.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/listen.h"
@@ -76,7 +77,12 @@ static gboolean check_inherited(GSocket *socket, gboolean tls, GError **error)
 
     if (!local)
         return FALSE;
-    if (tls || !G_IS_INET_SOCKET_ADDRESS(local))
+    if (!G_IS_INET_SOCKET_ADDRESS(local)) {
+        g_set_error_literal(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+                            "the socket handed over is not one of TCP");
+        return FALSE;
+    }
+    if (tls)
         return TRUE;
     address = g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(local));
     if (g_inet_address_get_is_loopback(address))
@@ -174,6 +180,23 @@ static void run_until_told(void)
     g_source_remove(interrupt);
 }
 
+/* Each connection is a descriptor; some more are ours. */
+static gboolean raise_descriptor_limit(guint connections, GError **error)
+{
+    rlim_t wanted = (rlim_t)connections + 256;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted)
+        return TRUE;
+    limit.rlim_cur = wanted;
+    if (limit.rlim_max >= wanted && setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        return TRUE;
+    g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+                "[api] max_connections=%u needs a limit of %u open files (ulimit -n)", connections,
+                (guint)wanted);
+    return FALSE;
+}
+
 static gboolean serve(const Settings *settings, GError **error)
 {
     gboolean secure = settings->tls || settings->host_tls;
@@ -183,7 +206,7 @@ static gboolean serve(const Settings *settings, GError **error)
     g_autoptr(Engine) engine = NULL;
     g_autoptr(Server) server = NULL; /* ends before the engine: see g_autoptr's order */
 
-    if (secure && !credentials)
+    if ((secure && !credentials) || !raise_descriptor_limit(settings->max_connections, error))
         return FALSE;
     engine = open_engine(settings, credentials, error);
     server = engine ? start_server(engine, settings, credentials, error) : NULL;
