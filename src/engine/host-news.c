@@ -9,7 +9,13 @@
 #include "engine/vm-call.h"
 #include "engine/vm-state.h"
 
+/* Reports that wait for the worker; more are dropped, for a later poll says it all again. */
+#define NEWS_MAX 4096
+#define STRANGERS_MAX 10000 /* told about; more are not */
+#define ID_MAX 64           /* of a VM, in bytes */
+
 typedef struct {
+    Engine *engine; /* set for what counts as waiting */
     char *host_id;
     guint64 serial;
     HostStatus status;
@@ -21,6 +27,8 @@ typedef struct {
 static void news_free(gpointer data)
 {
     News *news = data;
+    if (news->engine)
+        atomic_fetch_sub(&news->engine->news, 1);
     g_free(news->host_id);
     g_free(news->detail);
     g_free(news->vm_id);
@@ -35,6 +43,17 @@ static News *news_new(const char *host_id)
 {
     News *news = g_new0(News, 1);
     news->host_id = g_strdup(host_id);
+    return news;
+}
+
+/* NULL when too much waits already. */
+static News *report_new(Engine *engine, const char *host_id)
+{
+    if (atomic_load(&engine->news) >= NEWS_MAX)
+        return NULL;
+    atomic_fetch_add(&engine->news, 1);
+    News *news = news_new(host_id);
+    news->engine = engine;
     return news;
 }
 
@@ -185,7 +204,8 @@ static gboolean tell_stranger(Engine *engine, const Host *host, const VmReport *
                               GError **error)
 {
     g_autofree char *key = g_strdup_printf("%s %s", host->id, report->vm_id);
-    if (g_hash_table_contains(engine->strangers, key))
+    if (g_hash_table_size(engine->strangers) >= STRANGERS_MAX ||
+        g_hash_table_contains(engine->strangers, key))
         return TRUE;
     g_hash_table_add(engine->strangers, g_steal_pointer(&key));
     EventSubject subject = {.host = host, .name = report->vm_id};
@@ -201,8 +221,10 @@ static gboolean apply_other(Engine *engine, const Host *host, const VmReport *re
     if (!vm && g_error_matches(failure, STORE_ERROR, STORE_ERROR_NOT_FOUND))
         return tell_stranger(engine, host, report, error);
     g_autoptr(GPtrArray) nics = vm ? engine_nics(engine, vm->id, error) : NULL;
-    if (nics)
-        return vm_state_apply(engine, host, vm, nics, report, error);
+    if (nics && vm_state_apply(engine, host, vm, nics, report, error)) {
+        lane_mark(engine, vm->id);
+        return TRUE;
+    }
     if (failure)
         g_propagate_error(error, g_steal_pointer(&failure));
     return engine_translate(error);
@@ -267,7 +289,9 @@ static gpointer stats_work(Engine *engine, gpointer data, GError **error)
 
 void host_news_stats(Engine *engine, const char *host_id, guint64 serial, JsonNode *stats)
 {
-    News *news = news_new(host_id);
+    News *news = report_new(engine, host_id);
+    if (!news)
+        return;
     news->serial = serial;
     news->stats = json_node_ref(stats);
     engine_submit_detached(engine, stats_work, news, news_free);
@@ -344,7 +368,6 @@ static gpointer event_work(Engine *engine, gpointer data, GError **error)
         report_vm(json_object_get_member(params, news->vm_id), news->vm_id);
     if (!report)
         return WORK_DONE;
-    lane_mark(engine, news->vm_id);
     return apply_other(engine, host, report, error) ? WORK_DONE : NULL;
 }
 
@@ -352,9 +375,12 @@ static gpointer event_work(Engine *engine, gpointer data, GError **error)
 void host_news_event(Engine *engine, const char *host_id, const char *method, JsonNode *params)
 {
     static const char prefix[] = "|virt|VM_status|";
-    if (!method || !g_str_has_prefix(method, prefix) || !JSON_NODE_HOLDS_OBJECT(params))
+    if (!method || !g_str_has_prefix(method, prefix) || !JSON_NODE_HOLDS_OBJECT(params) ||
+        strlen(method + strlen(prefix)) > ID_MAX)
         return;
-    News *news = news_new(host_id);
+    News *news = report_new(engine, host_id);
+    if (!news)
+        return;
     news->vm_id = g_strdup(method + strlen(prefix));
     news->params = json_node_ref(params);
     engine_submit_detached(engine, event_work, news, news_free);

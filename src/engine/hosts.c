@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/hosts.h"
+
 #include "engine/events.h"
 #include "engine/monitor.h"
 
@@ -125,4 +127,19 @@ gboolean engine_host_remove(Engine *engine, const Actor *actor, const char *id, 
         return engine_translate(error);
     engine_post(engine, monitor_stop_message, g_strdup(id), g_free);
     return tell(engine, EVENT_HOST_REMOVED, actor, host, error);
+}
+
+gboolean hosts_check_again(Engine *engine, const char *cluster_id, GError **error)
+{
+    StoreCondition there = {.column = "cluster_id", .text = cluster_id};
+    StoreQuery query = {.conditions = &there, .n_conditions = 1};
+    g_autoptr(GPtrArray) hosts = store_host_list(engine->store, &query, error);
+    for (guint i = 0; hosts && i < hosts->len; i++) {
+        Host *host = hosts->pdata[i];
+        host->status = HOST_UNASSIGNED;
+        if (!store_host_update(engine->store, host, error))
+            return engine_translate(error);
+        monitor_restart(engine, host);
+    }
+    return hosts || engine_translate(error);
 }

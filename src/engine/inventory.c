@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/events.h"
+#include "engine/hosts.h"
 #include "engine/search.h"
 
 /* Data centers, clusters, networks: what VMs and hosts are placed in. And the lists of all kinds.
@@ -220,12 +221,14 @@ Cluster *engine_cluster_add(Engine *engine, const Actor *actor, const Cluster *w
 }
 
 /* As in oVirt, the level of a cluster changes only while none of its VMs runs. */
-static gboolean cluster_level_check(Engine *engine, const Cluster *wish, GError **error)
+static gboolean cluster_level_check(Engine *engine, const Cluster *wish, gboolean *changed,
+                                    GError **error)
 {
     g_autoptr(Cluster) old = store_cluster(engine->store, wish->id, error);
     if (!old)
         return engine_translate(error);
-    if (old->level_major == wish->level_major && old->level_minor == wish->level_minor)
+    *changed = old->level_major != wish->level_major || old->level_minor != wish->level_minor;
+    if (!*changed)
         return TRUE;
     StoreCondition running[] = {
         {.column = "cluster_id", .text = wish->id},
@@ -245,13 +248,16 @@ gboolean engine_cluster_update(Engine *engine, const Actor *actor, const Cluster
                                GError **error)
 {
     g_autoptr(Cluster) cluster = cluster_copy(wish);
-    if (!cluster_check(cluster, "edit", error) || !cluster_level_check(engine, cluster, error) ||
+    gboolean changed = FALSE;
+    if (!cluster_check(cluster, "edit", error) ||
+        !cluster_level_check(engine, cluster, &changed, error) ||
         !data_center_place(engine, &cluster->data_center_id, error))
         return FALSE;
     if (!store_cluster_update(engine->store, cluster, error))
         return name_conflict(error, "edit", "Cluster");
     EventSubject subject = {.actor = actor, .cluster = cluster};
-    return event_add(engine, EVENT_CLUSTER_UPDATED, &subject, error);
+    return event_add(engine, EVENT_CLUSTER_UPDATED, &subject, error) &&
+           (!changed || hosts_check_again(engine, cluster->id, error));
 }
 
 gboolean engine_cluster_remove(Engine *engine, const Actor *actor, const char *id, GError **error)

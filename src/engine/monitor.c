@@ -20,6 +20,7 @@ struct HostMonitor {
     gboolean closed;
     gboolean serving;
     HostStatus told;
+    char *reason; /* why the last attempt failed */
     guint backoff_ms;
     guint retry_timer, work_timer, grace_timer;
     gboolean polling;
@@ -44,6 +45,7 @@ static void monitor_unref(HostMonitor *monitor)
     g_hash_table_unref(monitor->calls);
     g_free(monitor->host_id);
     g_free(monitor->address);
+    g_free(monitor->reason);
     g_free(monitor);
 }
 
@@ -77,7 +79,8 @@ static gboolean grace_over(gpointer data)
 {
     HostMonitor *monitor = data;
     monitor->grace_timer = 0;
-    tell(monitor, HOST_NON_RESPONSIVE, "It has not answered within the grace time.");
+    tell(monitor, HOST_NON_RESPONSIVE,
+         monitor->reason ? monitor->reason : "It has not answered within the grace time.");
     return G_SOURCE_REMOVE;
 }
 
@@ -313,8 +316,11 @@ static void lost(HostMonitor *monitor, const char *reason)
 {
     gboolean answered = monitor->told == HOST_UP || monitor->told == HOST_NON_OPERATIONAL ||
                         monitor->told == HOST_INITIALIZING;
+    g_autofree char *kept = g_strdup(reason); /* it may be the client's, or an older one of ours */
+    g_free(monitor->reason);
+    monitor->reason = g_steal_pointer(&kept);
     if (answered)
-        tell(monitor, HOST_CONNECTING, reason);
+        tell(monitor, HOST_CONNECTING, monitor->reason);
     disconnect(monitor);
     grace_begin(monitor);
     guint pause = monitor->backoff_ms;

@@ -47,6 +47,7 @@ struct Engine {
     gboolean started;
     /* both */
     _Atomic guint64 serial;
+    _Atomic guint news; /* hosts' reports that wait for the worker */
     GMutex lock;
     GHashTable *sources; /* under lock: of the messages on their way to the main loop */
 };

@@ -55,13 +55,19 @@ static JsonArray *member_array(JsonObject *object, const char *key)
     return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 }
 
+static char *cut_text(const char *text)
+{
+    g_autofree char *cut = g_strndup(text, REPORT_MAX_TEXT);
+    return g_utf8_make_valid(cut, -1);
+}
+
 static char *node_text(JsonNode *node)
 {
     if (!node || !JSON_NODE_HOLDS_VALUE(node))
         return NULL;
     GType type = json_node_get_value_type(node);
     if (type == G_TYPE_STRING)
-        return json_node_dup_string(node);
+        return cut_text(json_node_get_string(node));
     if (type == G_TYPE_INT64)
         return g_strdup_printf("%" G_GINT64_FORMAT, json_node_get_int(node));
     if (type == G_TYPE_BOOLEAN)
@@ -85,7 +91,7 @@ static char *parameters_text(JsonObject *object)
 {
     JsonArray *array = member_array(object, "filterParameters");
     GString *text = g_string_new(NULL);
-    for (guint i = 0; array && i < json_array_get_length(array); i++) {
+    for (guint i = 0; array && i < MIN(json_array_get_length(array), REPORT_MAX_WORDS); i++) {
         JsonNode *node = json_array_get_element(array, i);
         if (!JSON_NODE_HOLDS_OBJECT(node))
             continue;
@@ -270,7 +276,7 @@ static char *element_word(JsonArray *array, guint i)
 static char *words_text(JsonArray *array)
 {
     GString *text = g_string_new(NULL);
-    for (guint i = 0; i < json_array_get_length(array); i++) {
+    for (guint i = 0; i < MIN(json_array_get_length(array), REPORT_MAX_WORDS); i++) {
         g_autofree char *word = element_word(array, i);
         if (word)
             g_string_append_printf(text, "%s%s", text->len ? " " : "", word);
@@ -281,7 +287,7 @@ static char *words_text(JsonArray *array)
 static GPtrArray *words(JsonArray *array)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < json_array_get_length(array); i++) {
+    for (guint i = 0; i < MIN(json_array_get_length(array), REPORT_MAX_WORDS); i++) {
         char *word = element_word(array, i);
         if (word)
             g_ptr_array_add(list, word);

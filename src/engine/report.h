@@ -39,6 +39,8 @@ typedef struct {
 
 #define REPORT_MAX_VMS 10000
 #define REPORT_MAX_NICS 64
+#define REPORT_MAX_WORDS 1024 /* of a list such as the host's filters */
+#define REPORT_MAX_TEXT 4096  /* bytes of any text; longer ones are cut */
 
 void nic_report_free(gpointer report);
 void vm_report_free(gpointer report);

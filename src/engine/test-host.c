@@ -95,6 +95,7 @@ static void destroy(TestHost *host, RpcCall *call, JsonObject *params)
 static void shut_down(TestHost *host, RpcCall *call, JsonObject *params)
 {
     rpc_call_return(call, NULL);
+    test_host_vm(host, json_object_get_string_member(params, "vmID"), "Powering down", NULL);
 }
 
 static JsonArray *devices(JsonObject *params)
@@ -200,8 +201,10 @@ static void handle(RpcCall *call, const char *method, JsonNode *params, gpointer
     while (i < G_N_ELEMENTS(verbs) && !g_str_equal(verbs[i].method, method))
         i++;
     g_assert_cmpuint(i, <, G_N_ELEMENTS(verbs));
-    if (host->silent)
+    if (host->silent) {
+        g_ptr_array_add(host->unanswered, call);
         return;
+    }
     if (host->recovering) {
         rpc_call_fail(call, RPC_RECOVERING, "Recovering from crash or Initializing");
         return;
@@ -284,7 +287,12 @@ void test_host_listen(TestHost *host)
 void test_host_stop(TestHost *host)
 {
     g_clear_pointer(&host->server, rpc_server_free);
+    for (guint i = 0; i < host->held->len; i++)
+        g_ptr_array_add(host->unanswered, ((Held *)host->held->pdata[i])->call);
     g_ptr_array_set_size(host->held, 0);
+    for (guint i = 0; i < host->unanswered->len; i++)
+        rpc_call_fail(host->unanswered->pdata[i], RPC_GENERAL, "nobody hears this");
+    g_ptr_array_set_size(host->unanswered, 0);
 }
 
 void test_host_set_up(TestHost *host)
@@ -295,6 +303,7 @@ void test_host_set_up(TestHost *host)
     host->log = g_string_new(NULL);
     host->sent = g_ptr_array_new_with_free_func((GDestroyNotify)json_node_unref);
     host->held = g_ptr_array_new_with_free_func(held_free);
+    host->unanswered = g_ptr_array_new();
     test_host_listen(host);
 }
 
@@ -304,5 +313,6 @@ void test_host_tear_down(TestHost *host)
     g_hash_table_unref(host->vms);
     g_ptr_array_unref(host->sent);
     g_ptr_array_unref(host->held);
+    g_ptr_array_unref(host->unanswered);
     g_string_free(host->log, TRUE);
 }

@@ -14,6 +14,7 @@ typedef struct {
     GString *log;          /* "VM.create a;VM.destroy a;" */
     GPtrArray *sent;       /* of JsonNode: the params of each call about a VM */
     GPtrArray *held;       /* calls that wait for test_host_release() */
+    GPtrArray *unanswered; /* calls of the time it was silent */
     gboolean recovering;   /* code 99 to everything */
     gboolean silent;       /* answers nothing */
     gboolean holds;        /* keeps hotplugNic, hotunplugNic and updateDevice waiting */

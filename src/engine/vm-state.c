@@ -197,16 +197,10 @@ static gboolean tell_alive(Engine *engine, const Host *host, const Vm *vm, VmSta
     return TRUE;
 }
 
-/* A guest asked to shut down is "powering down" to us even where the host still calls it up. */
-static VmStatus wished_status(const Vm *vm, VmStatus said)
-{
-    return vm->status == VM_POWERING_DOWN && said == VM_UP ? VM_POWERING_DOWN : said;
-}
-
 static gboolean apply_alive(Engine *engine, const Host *host, Vm *vm, const VmReport *report,
                             GError **error)
 {
-    VmStatus status = wished_status(vm, report->status);
+    VmStatus status = report->status;
     VmStatus before = vm->status;
     if (status == before && g_strcmp0(vm->host_id, host->id) == 0)
         return TRUE;
