@@ -53,10 +53,11 @@ static void views_work(gpointer data)
 {
     Report *report = data;
 
-    report->text = views_to_bytes(report->views, report->form);
+    report->text = report->form ? views_to_bytes(report->views, report->form)
+                                : views_stats_to_bytes(report->views);
 }
 
-/* Answers with the list of views, each in its form. Takes views. */
+/* Answers with the list of views, each in its form (NULL: its statistics). Takes views. */
 static void views_answer(Agent *agent, RpcCall *call, GPtrArray *views, ViewFunc form)
 {
     Report *report = g_new0(Report, 1);
@@ -98,7 +99,7 @@ void verb_get_vm_full_list(Agent *agent, RpcCall *call, JsonObject *params)
 
 void verb_get_all_vm_stats(Agent *agent, RpcCall *call, JsonObject *params)
 {
-    views_answer(agent, call, agent_views(agent, NULL), view_to_stats);
+    views_answer(agent, call, agent_views(agent, NULL), NULL);
 }
 
 static void xmls_work(gpointer data)

@@ -17,3 +17,7 @@ JsonObject *view_to_event(const VmView *view, gint64 time_ms);
 /* A list of views as JSON text, each by its function. */
 typedef JsonObject *(*ViewFunc)(const VmView *view);
 GBytes *views_to_bytes(GPtrArray *views, ViewFunc form);
+
+/* The same with view_to_stats(), whose text each view keeps: pollers ask more often than counters
+ * are sampled. */
+GBytes *views_stats_to_bytes(GPtrArray *views);

@@ -56,6 +56,7 @@ static void view_clear(gpointer data)
 
     g_free(view->id);
     g_free(view->exit_message);
+    g_free(view->stats_json);
     g_clear_pointer(&view->definition, definition_unref);
     g_clear_pointer(&view->stats, virt_stats_unref);
 }
@@ -78,6 +79,7 @@ static VmView *view_copy(const VmView *from)
     view->id = g_strdup(from->id);
     view->exit_message = g_strdup(from->exit_message);
     view->definition = definition_ref(from->definition);
+    view->stats_json = NULL;
     view->stats = from->stats ? virt_stats_ref(from->stats) : NULL;
     return view;
 }

@@ -56,6 +56,7 @@ typedef struct {
     char *exit_message;
     Definition *definition;
     VirtStats *stats; /* NULL before the first sample */
+    char *stats_json; /* view-json.c's, made by whoever needs it first */
 } VmView;
 
 VmView *vm_view_ref(VmView *view);
