@@ -83,6 +83,12 @@ static gboolean sockets_serve(RpcServer *server, const AgentSettings *settings, 
     return TRUE;
 }
 
+/* A connection that was refused or lost, and why: what its client sees is only its end. */
+static void connection_lost(const char *peer, const GError *reason, gpointer data)
+{
+    log_warning("peer=%s connection lost: %s", peer, reason->message);
+}
+
 static gboolean agent_serve(Agent *agent, GError **error)
 {
     const AgentSettings *settings = &agent->settings;
@@ -98,6 +104,7 @@ static gboolean agent_serve(Agent *agent, GError **error)
         log_warning("ssl=false: everyone who reaches the port rules this host");
     }
     agent->server = rpc_server_new(credentials, verbs_handle, agent);
+    rpc_server_set_lost_handler(agent->server, connection_lost, NULL);
     return sockets_serve(agent->server, settings, error);
 }
 
