@@ -14,6 +14,8 @@ from vdsm import Vdsm, VdsmError
 
 LIBVIRT_SECONDS = 30
 AGENT_SECONDS = 30
+LIST_SECONDS = 10
+BASE = ("PREROUTING", "OUTPUT", "POSTROUTING")
 RECOVERING = 99  # VDSM's code for "still looking for the VMs that run"
 
 CONF = """[agent]
@@ -114,14 +116,17 @@ class Node:
         return self._bridges[name]
 
     def rules(self):
-        """The rules libvirt has made for guests: ebtables lines of its chains and the jumps to them."""
-        text = self.host.run("ebtables", "-t", "nat", "-L")
-        chains = [line for line in text.splitlines() if line.startswith("Bridge chain: ")]
-        own = [line for line in chains if line.split()[2].strip(",") not in ("PREROUTING", "OUTPUT", "POSTROUTING")]
-        return own + [line for line in text.splitlines() if "libvirt-" in line]
+        """The rules libvirt has made for guests: the names of its ebtables chains and the jumps to them."""
+        lines = self.ebtables().splitlines()
+        chains = [line for line in lines if line.startswith("Bridge chain: ") and line.split()[2].strip(",") not in BASE]
+        return chains + [line for line in lines if "libvirt-" in line and line not in chains]
 
-    def rules_of(self, tap):
-        return [line for line in self.rules() if f"-{tap} " in line + " " or f"-{tap}-" in line or f"-{tap}," in line]
+    def ebtables(self):
+        # It reads rule by rule, and fails when libvirt changes something meanwhile.
+        def listing():
+            status, text = self.host.try_run("ebtables", "-t", "nat", "-L")
+            return text if status == 0 else None
+        return wait_until(listing, LIST_SECONDS, "a listing of ebtables' rules")
 
     def taps(self):
         """The bridge ports of guests."""

@@ -3,10 +3,13 @@
 
 import os
 
+from api import ApiError
+from errors import wait_until
 from guest import Guest
 
 CMDLINE = "console=ttyS0 quiet loglevel=1 ipv6.disable=1 panic=-1"
 MEMORY = 128 << 20
+UNPLUG_SECONDS = 30
 
 
 class Site:
@@ -52,6 +55,22 @@ class Machine:
     def add_nic(self, name, **members):
         return self.api.add(f"vms/{self.id}/nics", name=name, interface="virtio",
                             network={"id": self.site.network["id"]}, **members)
+
+    def remove_nic(self, nic):
+        """Unplugs, waits until it is gone from the guest, and forgets it."""
+        path = f"vms/{self.id}/nics/{nic['id']}"
+        self.api.act(path, "deactivate")
+        self.guest.console.wait("gone", nic["mac"]["address"])
+
+        def removed():
+            try:
+                self.api.remove(path)
+                return True
+            except ApiError as error:
+                if error.status != 409:  # until the host has reported that it is gone
+                    raise
+                return False
+        wait_until(removed, UNPLUG_SECONDS, "the NIC to be removable")
 
     def nic(self, number=0):
         """As the engine now knows it."""
