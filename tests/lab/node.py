@@ -119,7 +119,8 @@ class Node:
         """The rules libvirt has made for guests: the names of its ebtables chains and the jumps to them."""
         lines = self.ebtables().splitlines()
         chains = [line for line in lines if line.startswith("Bridge chain: ") and line.split()[2].strip(",") not in BASE]
-        return chains + [line for line in lines if "libvirt-" in line and line not in chains]
+        jumps = [line for line in lines if "libvirt-" in line and line not in chains]
+        return sorted(chains + jumps)  # libvirtd starts its VMs' filters anew in any order
 
     def ebtables(self):
         # It reads rule by rule, and fails when libvirt changes something meanwhile.
