@@ -29,26 +29,32 @@ TAP = re.compile(r"^(not ok|ok)\b *\d* *-? *(.*)$")
 
 
 class Tally:
-    def __init__(self):
+    def __init__(self, quiet=False):
         self.passed = 0
         self.failed = []
+        self.quiet = quiet
 
-    def add(self, name, good, detail="", seconds=None, quiet=False):
+    def say(self, text):
+        if not self.quiet:
+            print(text, flush=True)
+
+    def add(self, name, good, detail="", seconds=None, listed=True):
+        """listed: whether a success is worth a line."""
         took = f" ({seconds:.1f} s)" if seconds is not None else ""
         if good:
             self.passed += 1
-            if not quiet:
-                print(f"ok      {name}{took}", flush=True)
+            if listed:
+                self.say(f"ok      {name}{took}")
             return
         self.failed.append(name)
-        print(f"FAILED  {name}{took}", flush=True)
+        self.say(f"FAILED  {name}{took}")
         for line in detail.rstrip().splitlines()[-40:]:
-            print(f"        {line}")
+            self.say(f"        {line}")
 
     def finish(self):
         if self.failed:
-            print("failed: " + ", ".join(self.failed))
-        print(f"{self.passed} passed, {len(self.failed)} failed")
+            self.say("failed: " + ", ".join(self.failed))
+        self.say(f"{self.passed} passed, {len(self.failed)} failed")
         return 1 if self.failed or not self.passed else 0
 
 
@@ -80,11 +86,11 @@ def count_record(tally, record):
     for word, text in lines:
         good = word == "ok" and "# SKIP" not in text.upper()
         failures += not good
-        tally.add(f"{name}:{text}", good, output, quiet=True)
+        tally.add(f"{name}:{text}", good, output, listed=False)
     if record["result"] == "OK":
         if not lines:
             tally.passed += 1
-        print(f"ok      {name} ({record['duration']:.1f} s, {max(1, len(lines))} tests)", flush=True)
+        tally.say(f"ok      {name} ({record['duration']:.1f} s, {max(1, len(lines))} tests)")
     elif not failures or record["result"] != "FAIL":
         # It failed as a whole: a crash, a leak found at the end, a time-out.
         tally.add(name, False, f"{record['result']}\n{output}", record["duration"])
