@@ -7,7 +7,8 @@
  * The two formats of an element tree. XML is written as oVirt writes it (prolog, indented), read
  * without document types, entities or anything from outside the body. JSON is unwrapped: the root's
  * name does not appear; numbers and booleans are strings, as in oVirt, and are read either way.
- * Both readers take at most FORMAT_DEPTH_LIMIT levels and FORMAT_COUNT_LIMIT elements.
+ * Both readers take at most FORMAT_COUNT_LIMIT elements; XML is at most FORMAT_DEPTH_LIMIT deep,
+ * JSON JSON_TEXT_DEPTH.
  */
 #define FORMAT_DEPTH_LIMIT 32
 #define FORMAT_COUNT_LIMIT 20000

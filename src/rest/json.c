@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "jsonrpc/json-text.h"
 #include "rest/fault.h"
 #include "rest/format.h"
 
@@ -74,49 +74,6 @@ GBytes *json_format(const Element *root)
 static void syntax_error(GError **error, const char *message)
 {
     g_set_error(error, REST_ERROR, REST_ERROR_SYNTAX, "JSON: %s", message);
-}
-
-/* Returns the first byte after the string that begins at *at, or NULL. A NUL has no place in our
- * text, and json-glib would end the string there. */
-static const char *skip_string(const char *at)
-{
-    for (at++; *at; at++) {
-        if (*at == '"')
-            return at + 1;
-        if (*at == '\\' && (!*++at || !strncmp(at, "u0000", 5)))
-            return NULL;
-    }
-    return NULL;
-}
-
-/* json-glib recurses without a limit and knows comments and other things JSON has not: look before
- * it does. Outside strings only JSON's own characters are let through. */
-static gboolean check_text(const char *text, GError **error)
-{
-    guint depth = 0;
-
-    for (const char *at = text; at && *at;) {
-        if (*at == '"') {
-            at = skip_string(at);
-            if (!at) {
-                syntax_error(error, "a string has no end, or a NUL in it");
-                return FALSE;
-            }
-            continue;
-        }
-        if (!g_ascii_isalnum(*at) && !strchr("{}[]:,+-. \t\r\n", *at)) {
-            g_set_error(error, REST_ERROR, REST_ERROR_SYNTAX, "JSON: unexpected byte 0x%02x",
-                        (guchar)*at);
-            return FALSE;
-        }
-        depth += (*at == '{' || *at == '[') - (depth && (*at == '}' || *at == ']'));
-        if (depth > FORMAT_DEPTH_LIMIT) {
-            syntax_error(error, "nested deeper than accepted");
-            return FALSE;
-        }
-        at++;
-    }
-    return TRUE;
 }
 
 typedef struct {
@@ -216,21 +173,11 @@ static Element *read_root(JsonNode *node, const char *root_name, GError **error)
 
 Element *json_parse(GBytes *body, const char *root_name, GError **error)
 {
-    g_autoptr(JsonParser) parser = json_parser_new_immutable();
     g_autoptr(GError) problem = NULL;
-    gsize size;
-    const char *data = g_bytes_get_data(body, &size);
-    g_autofree char *text = g_strndup(data, size);
+    g_autoptr(JsonNode) node = json_text_parse(body, &problem);
 
-    if (!size || !g_utf8_validate(text, size, NULL)) {
-        syntax_error(error, size ? "not UTF-8" : "the body is empty");
-        return NULL;
-    }
-    if (!check_text(text, error))
-        return NULL;
-    if (!json_parser_load_from_data(parser, text, size, &problem)) {
-        syntax_error(error, problem->message);
-        return NULL;
-    }
-    return read_root(json_parser_get_root(parser), root_name, error);
+    if (node)
+        return read_root(node, root_name, error);
+    syntax_error(error, problem->message);
+    return NULL;
 }
