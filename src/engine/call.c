@@ -54,6 +54,8 @@ static gpointer end_call(Engine *engine, gpointer data, GError **error)
 {
     const Call *call = data;
     lane_call_ended(engine, call);
+    if (call->start != lane_get(engine, call->vm_id)->starts)
+        return WORK_DONE;
     return call->done(engine, call, error) ? WORK_DONE : NULL;
 }
 

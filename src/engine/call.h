@@ -19,6 +19,8 @@ struct Call {
     const char *method;
     JsonNode *params;
     CallDone done;
+    guint start;                 /* the VM's how-manieth, as its lane counts: of an earlier one, the
+                                  * answer means nothing any more */
     gboolean destroys;           /* VM.destroy: does not wait behind other calls of its VM */
     char *user, *correlation_id; /* who asked; NULL for the system */
     char *bridge;                /* of a NIC call: what the NIC will be in when it succeeds */

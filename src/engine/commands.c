@@ -56,8 +56,10 @@ static gboolean start_on(Engine *engine, const Actor *actor, Vm *vm, const Host 
     Call *create = vm_call_create(engine, vm, actor, error);
     if (!create)
         return FALSE;
+    Lane *lane = lane_get(engine, vm->id);
     lane_push(engine, create);
-    remember(&lane_get(engine, vm->id)->starter, actor);
+    lane->starts++;
+    remember(&lane->starter, actor);
     EventSubject subject = {.actor = actor, .vm = vm, .host = host};
     return vm_state_set(engine, vm, VM_WAIT_FOR_LAUNCH, error) &&
            event_add(engine, EVENT_VM_RUN_INITIATED, &subject, error);

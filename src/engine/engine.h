@@ -65,8 +65,8 @@ typedef struct {
 } Actor;
 
 /* What a list asks for. search is oVirt's query text ("name=vm1 and status=up", "*" wildcards),
- * NULL for all; an unknown key or bad syntax is ENGINE_ERROR_BAD_INPUT. max < 0 means no limit.
- * from: events only, those with a greater id. */
+ * NULL for all; an unknown key or bad syntax is ENGINE_ERROR_BAD_INPUT. max < 0 means no limit, 0
+ * nothing. from: events only, those with a greater id. */
 typedef struct {
     const char *search;
     int max;

@@ -17,6 +17,8 @@
         g_autoptr(Search) search = search_parse(kind, query, error);                               \
         if (!search)                                                                               \
             return NULL;                                                                           \
+        if (query && query->max == 0)                                                              \
+            return g_ptr_array_new();                                                              \
         GPtrArray *found = list(engine->store, search_query(search), error);                       \
         if (!found)                                                                                \
             engine_translate(error);                                                               \

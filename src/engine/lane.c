@@ -101,6 +101,7 @@ static void lane_advance(Engine *engine, const char *vm_id)
         return;
     lane->busy = TRUE;
     lane->changed = FALSE;
+    call->start = lane->starts;
     lane_send(engine, call);
 }
 
@@ -119,6 +120,7 @@ static void lane_join(Engine *engine, Call *call)
         return;
     }
     lane->destroying = TRUE;
+    call->start = lane->starts;
     lane_send(engine, call);
 }
 

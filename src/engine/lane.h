@@ -20,6 +20,7 @@ typedef struct {
     gboolean destroying; /* VM.destroy is */
     gboolean changed;    /* a NIC wish came while a call was under way */
     guint64 since;
+    guint starts;                      /* of the VM, counted */
     char *starter;                     /* who started the VM, until it runs */
     char *stopper;                     /* who stopped it, until it is down */
     char *wisher, *wisher_correlation; /* who last wished something of a NIC */

@@ -213,7 +213,9 @@ static void handle(RpcCall *call, const char *method, JsonNode *params, gpointer
         g_ptr_array_add(host->sent, json_node_copy(params));
     g_autoptr(JsonNode) own = params ? json_node_copy(params) : object_node(json_object_new());
     JsonObject *object = json_node_get_object(own);
-    if (!host->holds || !verbs[i].can_be_held) {
+    gboolean held_back =
+        verbs[i].verb == destroy ? host->holds_destroy : host->holds && verbs[i].can_be_held;
+    if (!held_back) {
         verbs[i].verb(host, call, object);
         return;
     }

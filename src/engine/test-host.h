@@ -10,16 +10,17 @@
 typedef struct {
     RpcServer *server;
     guint16 port;
-    GHashTable *vms;       /* id -> JsonObject: the full dictionary, as reported */
-    GString *log;          /* "VM.create a;VM.destroy a;" */
-    GPtrArray *sent;       /* of JsonNode: the params of each call about a VM */
-    GPtrArray *held;       /* calls that wait for test_host_release() */
-    GPtrArray *unanswered; /* calls of the time it was silent */
-    gboolean recovering;   /* code 99 to everything */
-    gboolean silent;       /* answers nothing */
-    gboolean holds;        /* keeps hotplugNic, hotunplugNic and updateDevice waiting */
-    gboolean refuses_plug; /* hotplugNic fails */
-    gboolean lacks_filter; /* VM.create goes Down with libvirt's message */
+    GHashTable *vms;        /* id -> JsonObject: the full dictionary, as reported */
+    GString *log;           /* "VM.create a;VM.destroy a;" */
+    GPtrArray *sent;        /* of JsonNode: the params of each call about a VM */
+    GPtrArray *held;        /* calls that wait for test_host_release() */
+    GPtrArray *unanswered;  /* calls of the time it was silent */
+    gboolean recovering;    /* code 99 to everything */
+    gboolean silent;        /* answers nothing */
+    gboolean holds;         /* keeps hotplugNic, hotunplugNic and updateDevice waiting */
+    gboolean holds_destroy; /* keeps destroy waiting */
+    gboolean refuses_plug;  /* hotplugNic fails */
+    gboolean lacks_filter;  /* VM.create goes Down with libvirt's message */
     gboolean refuses_create;
     const char *const *filters; /* of getCapabilities; NULL-terminated */
     const char *const *levels;

@@ -372,6 +372,29 @@ static void test_stop(Fixture *f, gconstpointer data)
     g_assert_no_error(start);
 }
 
+/* The answer to the stop of its last run does not touch a VM that was started again. */
+static void test_start_before_answer(Fixture *f, gconstpointer data)
+{
+    start_up(f);
+    f->host.holds_destroy = TRUE;
+    g_autoptr(GError) stop = test_vm_stop(&f->t, f->vm);
+    g_assert_no_error(stop);
+    wait_calls(f, "VM.destroy", 1);
+    test_host_vm(&f->host, f->vm, "Down", NULL);
+    wait_vm(f, VM_DOWN);
+    g_autoptr(GError) start = test_vm_start(&f->t, f->vm);
+    g_assert_no_error(start);
+    test_run_for(200);
+    g_assert_cmpuint(test_host_calls(&f->host, "VM.create"), ==, 1); /* in order: not yet */
+    f->host.holds_destroy = FALSE;
+    test_host_release(&f->host);
+    wait_calls(f, "VM.create", 2);
+    test_host_vm(&f->host, f->vm, "Up", NULL);
+    wait_vm(f, VM_UP);
+    g_assert_cmpuint(test_events(&f->t, 33, NULL), ==, 1);
+    g_assert_cmpuint(test_events(&f->t, 119, NULL), ==, 0);
+}
+
 static void test_stop_while_away(Fixture *f, gconstpointer data)
 {
     start_up(f);
@@ -621,6 +644,7 @@ int main(int argc, char **argv)
     ADD("create-refused", test_create_refused);
     ADD("create-lost", test_create_lost);
     ADD("stop", test_stop);
+    ADD("start-before-answer", test_start_before_answer);
     ADD("stop-while-away", test_stop_while_away);
     ADD("shutdown", test_shutdown);
     ADD("vanished", test_vanished);

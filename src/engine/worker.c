@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
 #include "engine/lane.h"
 #include "engine/private.h"
 
@@ -134,6 +135,8 @@ void engine_job_run(gpointer data, gpointer user_data)
         g_task_return_pointer(job->task, result, job->free_result);
     else if (job->task)
         g_task_return_error(job->task, g_steal_pointer(&error));
+    else if (!result) /* nobody waits for it; the next report of the host will say it again */
+        log_error("error=%s", error->message);
     job_free(job);
 }
 
