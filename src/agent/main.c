@@ -7,6 +7,7 @@
 #include "agent/verbs.h"
 #include "base/listen.h"
 #include "base/log.h"
+#include "jsonrpc/stomp-frame.h"
 
 /* tapwall-agent: VDSM's verbs on port 54321, on top of libvirt. */
 
@@ -86,7 +87,10 @@ static gboolean sockets_serve(RpcServer *server, const AgentSettings *settings, 
 /* A connection that was refused or lost, and why: what its client sees is only its end. */
 static void connection_lost(const char *peer, const GError *reason, gpointer data)
 {
-    log_warning("peer=%s connection lost: %s", peer, reason->message);
+    if (g_error_matches(reason, STOMP_ERROR, STOMP_ERROR_CLOSED))
+        log_info("peer=%s gone without DISCONNECT", peer); /* as command-line clients do */
+    else
+        log_warning("peer=%s connection lost: %s", peer, reason->message);
 }
 
 static gboolean agent_serve(Agent *agent, GError **error)
