@@ -2,6 +2,8 @@
 #include "jsonrpc/server.h"
 
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/listen.h"
 #include "jsonrpc/test-credentials.h"
@@ -555,6 +557,29 @@ static void test_limit_time(void)
     test_peer_expect_body(idle, RESULT("1", "true"));
 }
 
+/* Out of descriptors: the server rests instead of spinning, and goes on when there are some again.
+ */
+static void test_limit_descriptors(void)
+{
+    g_auto(Fixture) fixture = {0};
+    fixture_init(&fixture, NULL);
+    g_autoptr(TestPeer) peer = test_peer_open(fixture.port); /* in the kernel's queue only */
+    struct rlimit before;
+    int next = dup(STDOUT_FILENO);
+
+    g_assert_cmpint(next, >=, 0);
+    close(next);
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &before), ==, 0);
+    struct rlimit none = {(rlim_t)next, before.rlim_max};
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &none), ==, 0);
+    test_run_until(&fixture.lost, 1);
+    test_run_for(100);
+    g_assert_cmpuint(fixture.lost, ==, 1); /* once, not in every turn */
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &before), ==, 0);
+    SAY(peer, "CONNECT\naccept-version:1.2\n\n");
+    test_peer_expect(peer, CONNECTED_NONE);
+}
+
 /* A byte now and then does not buy a frame more time. */
 static void test_slow_loris(void)
 {
@@ -796,6 +821,7 @@ static const struct {
     {"/limits/calls", test_limit_calls},
     {"/limits/batch", test_limit_batch},
     {"/limits/connections", test_limit_connections},
+    {"/limits/descriptors", test_limit_descriptors},
     {"/limits/time", test_limit_time},
     {"/limits/slow-loris", test_slow_loris},
     {"/limits/heartbeats", test_heartbeats},
