@@ -19,7 +19,7 @@
  *
  * L2 fields follow ebtables (net/bridge/netfilter/ebt_*.c in the kernel's documentation of their
  * meaning): no check of version or length, ports at the header length the frame claims. The
- * FACTS_INET* bits say what holds in addition once the IP header is well-formed as the bridge's
+ * FACTS_INET bits say what holds in addition once the IP header is well-formed as the bridge's
  * own IP filtering demands, which is where iptables rules begin.
  */
 
@@ -32,27 +32,32 @@ enum facts_has {
     FACTS_ARP_IP = 1u << 5,     /* four-octet protocol addresses: arp_spa, arp_tpa */
     FACTS_ARP_SHA = 1u << 6,    /* six-octet hardware addresses: arp_sha */
     FACTS_ARP_THA = 1u << 7,    /* likewise arp_tha */
-    FACTS_IP4 = 1u << 8,        /* 20 octets of IPv4: ip_src, ip_dst, ip_tos, ip_proto */
-    FACTS_IP6 = 1u << 9,        /* 40 octets of IPv6: ip6_src, ip6_dst, ip_tos */
+    FACTS_IP4 = 1u << 8,        /* 20 octets of IPv4: ip_src, ip_dst, ip_dscp, ip_proto */
+    FACTS_IP6 = 1u << 9,        /* 40 octets of IPv6: ip6_src, ip6_dst, ip_dscp */
     FACTS_IP6_PROTO = 1u << 10, /* extension chain walked to its end: ip_proto */
     FACTS_PORTS = 1u << 11,   /* four octets after the IP headers: sport, dport, icmp_type, _code */
-    FACTS_INET = 1u << 12,    /* well-formed IP with all octets it claims */
-    FACTS_INET_L4 = 1u << 13, /* and a complete transport header: tcp_flags too */
+    FACTS_INET4 = 1u << 12,   /* IPv4, well-formed, with all the octets it claims */
+    FACTS_INET_L4 = 1u << 13, /* and a complete transport header */
     FACTS_TCP_OPTIONS = 1u << 14, /* tcp_options */
     FACTS_FRAGMENT = 1u << 15,    /* any fragment, the first included (an atomic one is none) */
     FACTS_LATER = 1u << 16,       /* a fragment that does not begin the datagram */
     FACTS_MALFORMED = 1u << 17,   /* IP by its type, but with a header that lies or is cut off */
     FACTS_WRAPPED = 1u << 18,     /* the two views differ */
     FACTS_REFUSED = 1u << 19,     /* beyond our limits, or ends inside Ethernet or a tag: drop */
-    FACTS_INET6 = 1u << 20,       /* with FACTS_INET: version 6 */
+    FACTS_INET6 = 1u << 20,       /* likewise IPv6 */
     FACTS_INET_PROTO = 1u << 21,  /* inet_proto; IPv4 always has one */
+    FACTS_TCP = 1u << 23,         /* a complete TCP header: tcp_flags */
+    FACTS_KNOWN = 1u << 22,       /* set by who keeps flows, not by the parser: a fragment of a
+                                     datagram whose first fragment passed */
 };
+
+#define FACTS_INET (FACTS_INET4 | FACTS_INET6)
 
 /* What a program asks for; the parser skips the rest. */
 enum facts_want {
     FACTS_WANT_STP = 1u << 0,
     FACTS_WANT_ARP = 1u << 1,
-    FACTS_WANT_IP = 1u << 2,          /* addresses, type of service, IPv4's protocol, FACTS_INET */
+    FACTS_WANT_IP = 1u << 2,          /* addresses, DSCP, IPv4's protocol, FACTS_INET */
     FACTS_WANT_L4 = 1u << 3,          /* IPv6's protocol, ports, flags, ICMP; needs WANT_IP */
     FACTS_WANT_TCP_OPTIONS = 1u << 4, /* needs WANT_L4 */
     FACTS_WANT_ALL = (1u << 5) - 1,
@@ -98,7 +103,7 @@ struct facts {
     __u64 ip6_dst[2];
     __u32 ip_src;
     __u32 ip_dst;
-    __u8 ip_tos;     /* type of service, or traffic class */
+    __u8 ip_dscp;    /* RFC 2474: the upper six bits of type of service or traffic class */
     __u8 ip_proto;   /* as ebtables has it: 44 for a later IPv6 fragment */
     __u8 inet_proto; /* as iptables has it: what the datagram carries */
     __u8 tcp_flags;
@@ -109,6 +114,7 @@ struct facts {
     __u16 l3_at;          /* where the content of eth_type begins in the frame */
     __u16 l4_at;          /* where the transport header does; undefined without FACTS_INET_PROTO */
     __u32 ip_id;          /* of a fragment: the datagram's identification */
+    __u8 arp_gratuitous;  /* 1: arp_spa == arp_tpa */
     __u64 tcp_options[4]; /* bit n: an option of kind n */
 
     __u64 stp_root;   /* address */

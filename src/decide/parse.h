@@ -119,6 +119,7 @@ static FACTS_INLINE void facts_arp_odd(const struct facts_source *frame, __u32 a
         facts->arp_spa = facts_u32(octets);
         if (!facts_load(frame, at + 2 * hln + 4, octets, 4)) {
             facts->arp_tpa = facts_u32(octets);
+            facts->arp_gratuitous = facts->arp_spa == facts->arp_tpa;
             facts->has |= FACTS_ARP_IP;
         }
     }
@@ -155,20 +156,22 @@ static FACTS_INLINE void facts_arp(const struct facts_source *frame, __u32 at, s
     facts->arp_spa = facts_u32(octets + 14);
     facts->arp_tha = facts_u48(octets + 18);
     facts->arp_tpa = facts_u32(octets + 24);
+    facts->arp_gratuitous = facts->arp_spa == facts->arp_tpa;
     facts->has |= FACTS_ARP_IP | FACTS_ARP_SHA | FACTS_ARP_THA;
 }
 
 /* ---- transport ---- */
 
-#define FACTS_TCP 6
+#define FACTS_PROTO_TCP 6
 #define FACTS_TCP_HEADER 20
 #define FACTS_TCP_OPTIONS_MAX 40
 
-/* Octets of the transport header without which an iptables match has nothing to look at. */
+/* Octets of the transport header without which an iptables match has nothing to look at; 0 where
+ * there is no such match. */
 static FACTS_INLINE __u32 facts_l4_size(__u8 protocol)
 {
     switch (protocol) {
-    case FACTS_TCP:
+    case FACTS_PROTO_TCP:
         return FACTS_TCP_HEADER;
     case 132: /* SCTP */
         return 12;
@@ -232,14 +235,16 @@ static FACTS_INLINE void facts_tcp_options(const struct facts_source *frame, __u
 static FACTS_INLINE void facts_inet_l4(const struct facts_source *frame, __u32 end, __u32 want,
                                        struct facts *facts)
 {
+    const __u32 size = facts_l4_size(facts->inet_proto);
     __u8 octets[2];
 
-    if (facts->l4_at + facts_l4_size(facts->inet_proto) > end)
+    if (size == 0 || facts->l4_at + size > end)
         return;
     facts->has |= FACTS_INET_L4;
-    if (facts->inet_proto != FACTS_TCP || facts_load(frame, facts->l4_at + 12, octets, 2))
+    if (facts->inet_proto != FACTS_PROTO_TCP || facts_load(frame, facts->l4_at + 12, octets, 2))
         return;
     facts->tcp_flags = octets[1];
+    facts->has |= FACTS_TCP;
     if ((want & FACTS_WANT_TCP_OPTIONS) && octets[0] >> 4 >= FACTS_TCP_HEADER / 4)
         facts_tcp_options(frame, (octets[0] >> 4) - FACTS_TCP_HEADER / 4, end, facts);
 }
@@ -257,13 +262,13 @@ static FACTS_INLINE void facts_l4(const struct facts_source *frame, __u32 end, _
         facts->icmp_code = octets[1];
         facts->has |= FACTS_PORTS;
     }
-    if ((facts->has & (FACTS_INET | FACTS_LATER)) == FACTS_INET)
+    if ((facts->has & FACTS_INET) && !(facts->has & FACTS_LATER))
         facts_inet_l4(frame, end, want, facts);
 }
 
 /* ---- IPv4 (RFC 791) ---- */
 
-/* Sets FACTS_INET or FACTS_MALFORMED, by the rules of the bridge's IPv4 validation, the checksum
+/* Sets FACTS_INET4 or FACTS_MALFORMED, by the rules of the bridge's IPv4 validation, the checksum
  * left to the receiver. Returns where the datagram ends. */
 static FACTS_INLINE __u32 facts_ip4_check(const __u8 *octets, __u32 at, __u32 frame_end,
                                           struct facts *facts)
@@ -274,7 +279,7 @@ static FACTS_INLINE __u32 facts_ip4_check(const __u8 *octets, __u32 at, __u32 fr
     if (octets[0] >> 4 != 4 || header < 20 || total < header || at + total > frame_end)
         facts->has |= FACTS_MALFORMED;
     else
-        facts->has |= FACTS_INET | FACTS_INET_PROTO;
+        facts->has |= FACTS_INET4 | FACTS_INET_PROTO;
     return at + total;
 }
 
@@ -290,7 +295,7 @@ static FACTS_INLINE __u32 facts_ip4(const struct facts_source *frame, __u32 at, 
         return 0;
     }
     facts->has |= FACTS_IP4;
-    facts->ip_tos = octets[1];
+    facts->ip_dscp = octets[1] >> 2;
     facts->ip_proto = facts->inet_proto = octets[9];
     facts->ip_src = facts_u32(octets + 12);
     facts->ip_dst = facts_u32(octets + 16);
@@ -396,7 +401,7 @@ static FACTS_INLINE __u32 facts_ip6_check(const __u8 *octets, __u32 at, __u32 fr
     if (octets[0] >> 4 != 6 || end > frame_end)
         facts->has |= FACTS_MALFORMED;
     else
-        facts->has |= FACTS_INET | FACTS_INET6;
+        facts->has |= FACTS_INET6;
     return end;
 }
 
@@ -412,7 +417,7 @@ static FACTS_INLINE __u32 facts_ip6(const struct facts_source *frame, __u32 at, 
         return 0;
     }
     facts->has |= FACTS_IP6;
-    facts->ip_tos = (__u8)(facts_u16(octets) >> 4);
+    facts->ip_dscp = facts_u16(octets) >> 6 & 0x3f;
     facts->ip6_src[0] = facts_u64(octets + 8);
     facts->ip6_src[1] = facts_u64(octets + 16);
     facts->ip6_dst[0] = facts_u64(octets + 24);

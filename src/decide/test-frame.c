@@ -38,10 +38,10 @@ typedef struct {
 #define ARP_BODY "0001080006040001 525400000001 0a000001 000000000000 0a000002"
 #define ARP_BITS (FACTS_ARP | FACTS_ARP_IP | FACTS_ARP_SHA | FACTS_ARP_THA)
 #define IP4_UDP "4500001c0001000040110000 0a000001 0a000002 00440043 00080000"
-#define IP4_BITS (FACTS_IP4 | FACTS_INET | FACTS_INET_PROTO)
+#define IP4_BITS (FACTS_IP4 | FACTS_INET4 | FACTS_INET_PROTO)
 #define L4_BITS (FACTS_PORTS | FACTS_INET_L4)
 #define LINK_LOCAL "fe800000000000000000000000000001 fe800000000000000000000000000002"
-#define IP6_BITS (FACTS_IP6 | FACTS_INET | FACTS_INET6 | FACTS_INET_PROTO | FACTS_IP6_PROTO)
+#define IP6_BITS (FACTS_IP6 | FACTS_INET6 | FACTS_INET_PROTO | FACTS_IP6_PROTO)
 #define SNAP "aaaa03 000000"
 
 static const Row rows[] = {
@@ -120,10 +120,9 @@ static const Row rows[] = {
      MACS "86dd 6000000000180040" LINK_LOCAL "3c00010400000000 1100010400000000 0222022300080000",
      IP6_BITS | L4_BITS, IP6_BITS | L4_BITS},
     {"ipv6 chain cut", MACS "86dd 6000000000080040" LINK_LOCAL "3c00010400000000",
-     FACTS_IP6 | FACTS_INET | FACTS_INET6, FACTS_IP6 | FACTS_INET | FACTS_INET6},
+     FACTS_IP6 | FACTS_INET6, FACTS_IP6 | FACTS_INET6},
     {"ipv6 no next header", MACS "86dd 6000000000083b40" LINK_LOCAL "0222022300080000",
-     FACTS_IP6 | FACTS_INET | FACTS_INET6 | FACTS_INET_PROTO,
-     FACTS_IP6 | FACTS_INET | FACTS_INET6 | FACTS_INET_PROTO},
+     FACTS_IP6 | FACTS_INET6 | FACTS_INET_PROTO, FACTS_IP6 | FACTS_INET6 | FACTS_INET_PROTO},
     {"ipv6 authentication",
      MACS "86dd 6000000000143340" LINK_LOCAL "110100000000000000000000 0222022300080000",
      IP6_BITS | L4_BITS, IP6_BITS | L4_BITS},
@@ -189,6 +188,7 @@ static void test_arp_fields(void)
     g_assert_cmphex(facts.arp_op, ==, 1);
     g_assert_cmphex(facts.arp_sha, ==, 0x525400000001);
     g_assert_cmphex(facts.arp_spa, ==, 0x0a000001);
+    g_assert_cmphex(facts.arp_gratuitous, ==, 0);
     g_assert_cmphex(facts.arp_tha, ==, 0);
     g_assert_cmphex(facts.arp_tpa, ==, 0x0a000002);
     parse_hex(MACS "0806 0001080008040001 5254000000010000 0a000001 0000000000000000 0a000002",
@@ -225,10 +225,11 @@ static void test_tcp_fields(void)
                    "020405b4 01030307 01010402 00000000",
               FALSE, &facts);
     g_assert_cmphex(facts.has & FACTS_INET_L4, ==, FACTS_INET_L4);
-    g_assert_cmphex(facts.ip_tos, ==, 0xb8);
+    g_assert_cmphex(facts.ip_dscp, ==, 46);
     g_assert_cmphex(facts.inet_proto, ==, 6);
     g_assert_cmphex(facts.sport, ==, 0x16);
     g_assert_cmphex(facts.dport, ==, 0x1234);
+    g_assert_cmphex(facts.has & FACTS_TCP, ==, FACTS_TCP);
     g_assert_cmphex(facts.tcp_flags, ==, 0x12);
     g_assert_cmphex(facts.l4_at, ==, 14 + 24);
     g_assert_cmphex(facts.has & FACTS_TCP_OPTIONS, ==, FACTS_TCP_OPTIONS);
@@ -266,7 +267,7 @@ static void test_ip6_fields(void)
     struct facts facts;
 
     parse_hex(MACS "86dd 6ab0000000083a40" LINK_LOCAL "8700 0000 00000000", FALSE, &facts);
-    g_assert_cmphex(facts.ip_tos, ==, 0xab);
+    g_assert_cmphex(facts.ip_dscp, ==, 0xab >> 2);
     g_assert_cmphex(facts.ip6_src[0], ==, 0xfe80000000000000);
     g_assert_cmphex(facts.ip6_src[1], ==, 1);
     g_assert_cmphex(facts.ip6_dst[1], ==, 2);
@@ -376,7 +377,7 @@ static void test_want(void)
     static const guint bits[] = {
         FACTS_STP | FACTS_STP_CONFIG,
         ARP_BITS,
-        FACTS_IP4 | FACTS_IP6 | FACTS_INET | FACTS_INET6 | FACTS_MALFORMED,
+        FACTS_IP4 | FACTS_IP6 | FACTS_INET6 | FACTS_MALFORMED,
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
