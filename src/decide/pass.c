@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide/pass.h"
+
+guint *ir_lengths(const IrProgram *program, const PlanValues *values)
+{
+    guint *lengths = g_new0(guint, program->slots->len + 1);
+
+    for (guint i = 0; i < program->slots->len; i++)
+        (void)plan_values_get(values, g_array_index(program->slots, IrSlot, i).index, &lengths[i]);
+    return lengths;
+}
+
+gboolean ir_optimize(IrProgram *program, const guint *lengths, GError **error)
+{
+    if (!ir_settle_sets(program, lengths, error))
+        return FALSE;
+    ir_fold(program);
+    ir_prune(program);
+    ir_share(program);
+    ir_prune(program); /* sharing shows more that is never reached */
+    ir_tidy(program);
+    return TRUE;
+}
