@@ -112,7 +112,7 @@ static void create_done(gpointer data)
         return;
     vm->creating = FALSE;
     if (op->definition)
-        agent_vm_definition(op->agent, vm, op->definition);
+        (void)vm_set_definition(vm, op->definition); /* told with the state */
     if (ended_at_once(op, vm))
         agent_vm_down(op->agent, vm, vm_exit_from_stop(vm->stop, FALSE), NULL);
     else if (op->error)
