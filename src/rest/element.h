@@ -17,7 +17,7 @@ typedef struct Element Element;
 typedef enum {
     ELEMENT_PLAIN,
     ELEMENT_ATTRIBUTE, /* an attribute in XML */
-    ELEMENT_REPEATED,  /* a member of the array of its name in JSON */
+    ELEMENT_REPEATED,  /* a member of the array of its name in JSON; these stand together */
     ELEMENT_TIME, /* text is ms since 1970: xs:dateTime in XML, the number in JSON (as oVirt) */
 } ElementKind;
 

@@ -68,7 +68,7 @@ static void test_json_format(void)
                               "      \"two\"\n"
                               "    ]\n"
                               "  },\n"
-                              "  \"empty\" : {  }\n"
+                              "  \"empty\" : {}\n"
                               "}");
 }
 
