@@ -302,7 +302,7 @@ static const char *expected_number(const FieldRow *row)
     return g_intern_string(text->str);
 }
 
-static const char *expected(const FieldRow *row)
+const char *value_expected(const FieldRow *row)
 {
     switch (row->type) {
     case TYPE_NUMBER:
@@ -378,7 +378,7 @@ gboolean value_parse(const FieldRow *row, const char *text, Value *value, const 
     Value parsed = {.type = row->type};
 
     if (!parse(row, text, &parsed)) {
-        *wanted = expected(row);
+        *wanted = value_expected(row);
         return FALSE;
     }
     *value = parsed;

@@ -37,6 +37,9 @@ typedef struct {
  */
 gboolean value_parse(const FieldRow *row, const char *text, Value *value, const char **expected);
 
+/* That phrase: what a row takes. Never freed. */
+const char *value_expected(const FieldRow *row);
+
 /* As libvirt prints it; text is not XML-escaped. The caller frees. */
 char *value_format(const FieldRow *row, const Value *value);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/mac.h"
 #include "nwfilter/bounds.h"
 #include "nwfilter/error.h"
 
@@ -121,6 +122,37 @@ const char *const *variables_lookup(const Variables *variables, const char *name
     GPtrArray *list = g_hash_table_lookup(variables->lists, name);
 
     return list ? (const char *const *)list->pdata : NULL;
+}
+
+/* TRUE when all given values are this address, in whatever spelling. */
+static gboolean is_own_mac(const char *const *values, guint64 mac)
+{
+    for (; *values; values++) {
+        guint64 given;
+
+        if (!mac_parse(*values, &given) || given != mac)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+Variables *variables_for_port(const Variables *given, guint64 mac, GError **error)
+{
+    g_autoptr(Variables) variables = given ? variables_copy(given) : variables_new();
+    const char *const *own = variables_lookup(variables, "MAC");
+    char text[MAC_TEXT_SIZE];
+
+    mac_format(mac, text);
+    if (own && !is_own_mac(own, mac)) {
+        GError *problem = nwfilter_error_new(NWFILTER_ERROR_VALUE, 8,
+                                             "parameter MAC is reserved and cannot be %s", *own);
+
+        nwfilter_error_set_value(problem, "MAC", *own, text);
+        g_propagate_error(error, problem);
+        return NULL;
+    }
+    g_hash_table_remove(variables->lists, "MAC");
+    return variables_add(variables, "MAC", text, error) ? g_steal_pointer(&variables) : NULL;
 }
 
 static int compare_names(const void *a, const void *b)

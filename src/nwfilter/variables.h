@@ -27,6 +27,13 @@ const char *const *variables_lookup(const Variables *variables, const char *name
 /* The names, sorted, NULL-terminated; the array is the caller's, the texts are not. */
 const char **variables_names(const Variables *variables);
 
+/*
+ * A port's variables: a copy of what was given, with MAC as the port's own address. NULL counts as
+ * nothing given. Errors: NWFILTER_ERROR_VALUE when MAC is given and is another address, since the
+ * filters' checks against forgery stand on it.
+ */
+Variables *variables_for_port(const Variables *given, guint64 mac, GError **error);
+
 gboolean variables_equal(const Variables *a, const Variables *b);
 
 #define ITERATOR_MAX 1000 /* the largest n of $NAME[@n] */
