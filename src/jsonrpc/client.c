@@ -53,24 +53,24 @@ void client_over(RpcClient *client, const GError *reason)
 {
     g_autoptr(RpcClient) self = g_object_ref(client);
 
-    if (client->finished)
+    if (self->finished)
         return;
-    client_shut(client);
-    g_autoptr(GTask) connecting = g_steal_pointer(&client->connecting);
+    client_shut(self);
+    g_autoptr(GTask) connecting = g_steal_pointer(&self->connecting);
     if (connecting != NULL)
         g_task_return_error(connecting, g_error_copy(reason));
-    else if (client->closed != NULL)
-        client->closed(client, reason, client->data);
+    else if (self->closed != NULL)
+        self->closed(self, reason, self->data);
 }
 
 void rpc_client_close(RpcClient *client)
 {
     g_autoptr(RpcClient) self = g_object_ref(client);
 
-    if (client->finished)
+    if (self->finished)
         return;
-    client_shut(client);
-    g_autoptr(GTask) connecting = g_steal_pointer(&client->connecting);
+    client_shut(self);
+    g_autoptr(GTask) connecting = g_steal_pointer(&self->connecting);
     if (connecting != NULL)
         g_task_return_new_error(connecting, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Client closed");
 }

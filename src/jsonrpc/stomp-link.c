@@ -340,13 +340,13 @@ void stomp_link_resume(StompLink *link)
 {
     g_autoptr(StompLink) self = stomp_link_ref(link);
 
-    if (link->closed || link->end != NULL)
+    if (self->closed || self->end != NULL)
         return;
-    link->paused = FALSE;
-    link->last_read = g_get_monotonic_time();
-    link_drain(link);
-    if (!link->paused)
-        want_readable(link);
+    self->paused = FALSE;
+    self->last_read = g_get_monotonic_time();
+    link_drain(self);
+    if (!self->paused)
+        want_readable(self);
 }
 
 /* -- heart-beats */

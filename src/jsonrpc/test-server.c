@@ -532,6 +532,7 @@ static void test_limit_connections(void)
     test_peer_free(first);
     test_run_until(&fixture.lost, 2);
     g_autoptr(TestPeer) third = open_peer(&fixture);
+    g_assert_false(third->ended);
     g_assert_cmpuint(rpc_server_connections(fixture.server), ==, 1);
 }
 
