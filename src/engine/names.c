@@ -5,6 +5,7 @@
 
 #define NAME_MAX_LENGTH 255
 #define PATH_MAX_LENGTH 1024
+#define DESCRIPTION_MAX_LENGTH 4096
 #define BRIDGE_MAX_LENGTH 15 /* IFNAMSIZ - 1 */
 
 static gboolean is_word(const char *text, gsize max, const char *extra)
@@ -26,6 +27,15 @@ gboolean name_check(const char *name, const char *verb, const char *type, GError
                          "Cannot %s %s. The name '%.64s' is not allowed: it must be 1 to %d "
                          "characters out of a-z, A-Z, 0-9, '-', '_' and '.'.",
                          verb, type, name ? name : "", NAME_MAX_LENGTH);
+}
+
+gboolean description_check(const char *text, const char *verb, const char *type, GError **error)
+{
+    if (!text || (strlen(text) <= DESCRIPTION_MAX_LENGTH && g_utf8_validate(text, -1, NULL)))
+        return TRUE;
+    return engine_refuse(error, ENGINE_ERROR_BAD_INPUT,
+                         "Cannot %s %s. The description must be UTF-8 of at most %d bytes.", verb,
+                         type, DESCRIPTION_MAX_LENGTH);
 }
 
 gboolean path_check(const char *path, const char *what, const char *verb, const char *type,

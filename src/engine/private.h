@@ -90,6 +90,8 @@ gboolean engine_refuse(GError **error, EngineError code, const char *format, ...
 
 /* 1 to 255 characters of [-a-zA-Z0-9_.]. verb and type make the message: "Cannot add VM. ..." */
 gboolean name_check(const char *name, const char *verb, const char *type, GError **error);
+/* UTF-8 of at most 4096 bytes, or NULL. */
+gboolean description_check(const char *text, const char *verb, const char *type, GError **error);
 /* An absolute path without control characters, or NULL. */
 gboolean path_check(const char *path, const char *what, const char *verb, const char *type,
                     GError **error);

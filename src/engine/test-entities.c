@@ -282,6 +282,11 @@ static void test_clusters(Fixture *f, gconstpointer data)
 
 static void test_networks(Fixture *f, gconstpointer data)
 {
+    g_autofree char *long_text = g_strnfill(4097, 'x');
+    Network wordy = {.name = (char *)"n2", .description = long_text};
+    assert_refused(f, add_network, &wordy, ENGINE_ERROR_BAD_INPUT, "description");
+    wordy.description = (char *)"\xff";
+    assert_refused(f, add_network, &wordy, ENGINE_ERROR_BAD_INPUT, "UTF-8");
     Network wish = {.name = (char *)"n2", .bridge = (char *)"a-bridge-too-far"};
     assert_refused(f, add_network, &wish, ENGINE_ERROR_BAD_INPUT, "1 to 15");
     wish.bridge = NULL;

@@ -611,7 +611,7 @@ static void test_fewest_vms(Fixture *f, gconstpointer data)
     test_host_set_up(&second);
     start_up(f);
     g_autofree char *id = test_host_add(&f->t, "host2", f->cluster, second.port);
-    g_autofree char *first = g_steal_pointer(&f->host_id);
+    g_free(f->host_id);
     f->host_id = g_strdup(id);
     wait_host(f, HOST_UP);
     g_autofree char *vm2 = test_vm_add(&f->t, "vm2", f->cluster);

@@ -11,7 +11,6 @@
 #define MEMORY_MAX (G_GUINT64_CONSTANT(16) << 40)
 #define VCPUS_MAX 512
 #define CMDLINE_MAX 4096
-#define DESCRIPTION_MAX 4096
 
 static gboolean refuse(GError **error, const char *verb, const char *text)
 {
@@ -56,9 +55,8 @@ static gboolean check_cluster(Engine *engine, const Vm *vm, const char *verb, GE
 
 static gboolean vm_check(Engine *engine, const Vm *vm, const char *verb, GError **error)
 {
-    if (!is_text(vm->description, DESCRIPTION_MAX))
-        return refuse(error, verb, "The description must be UTF-8 of at most 4096 bytes.");
-    return name_check(vm->name, verb, "VM", error) && check_size(vm, verb, error) &&
+    return name_check(vm->name, verb, "VM", error) &&
+           description_check(vm->description, verb, "VM", error) && check_size(vm, verb, error) &&
            check_boot(vm, verb, error) && check_cluster(engine, vm, verb, error);
 }
 

@@ -32,3 +32,10 @@ gboolean sql_run(Store *store, const Sql *sql, StoreRowFunc row, gpointer data, 
 /* The value of one member, and the entity of one row as sql_columns() orders it. */
 StoreValue record_value(const Field *field, gconstpointer entity);
 gpointer record_from_row(const Record *record, const StoreValue *columns);
+
+/* What is done with every kind (crud.c): the entities a query finds, and a new row. */
+GPtrArray *rows_list(Store *store, EntityKind kind, const StoreQuery *query, GError **error);
+gboolean rows_insert(Store *store, EntityKind kind, gconstpointer entity, GError **error);
+
+/* A StoreRowFunc: data is a gint64 for the first column. */
+void row_take_number(const StoreValue *columns, guint n_columns, gpointer data);

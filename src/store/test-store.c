@@ -166,6 +166,18 @@ static void test_open_locked(Fixture *f, gconstpointer data)
     assert_option(store, "true");
 }
 
+/* Held for good by somebody who means it exclusively: nobody even reads. */
+static void test_open_held(Fixture *f, gconstpointer data)
+{
+    use_fixture(f, "schema-1");
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(f->path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), ==, SQLITE_OK);
+    assert_open_fails(f, STORE_MIGRATE, STORE_ERROR_LOCKED, "locked");
+    sqlite3_close(db);
+    store_free(open_ok(f, STORE_MIGRATE));
+}
+
 static void test_two_processes(Fixture *f, gconstpointer data)
 {
     g_autoptr(Store) engine = open_ok(f, STORE_MIGRATE);
@@ -480,6 +492,7 @@ int main(int argc, char **argv)
     ADD("open/newer", test_open_newer);
     ADD("open/older", test_open_older);
     ADD("open/locked", test_open_locked);
+    ADD("open/held", test_open_held);
     ADD("open/two-processes", test_two_processes);
     ADD("migrate/before-option", test_migrate_before_option);
     ADD("migrate/keeps-choice", test_migrate_keeps_choice);
