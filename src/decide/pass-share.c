@@ -8,6 +8,7 @@
 /* Knowledge lives as long as the walk: inner steps point to what was known around them. */
 typedef struct {
     GPtrArray *arena; /* of Known */
+    gboolean changed;
 } Walk;
 
 static const Known *learn(Walk *walk, const Known *outer, const IrTest *test, gboolean is_around)
@@ -42,6 +43,7 @@ static gboolean share_tests(Walk *walk, const Known *known, IrStep *step, const 
         switch (ask(known, test)) {
         case KNOWN_TRUE:
             g_array_remove_index(step->tests, i);
+            walk->changed = TRUE;
             continue;
         case KNOWN_FALSE:
             if (!test->is_need)
@@ -87,10 +89,15 @@ static void known_steps(Walk *walk, const Known *known, GPtrArray *steps)
 
         if (!share_tests(walk, known, step, &inner) && !has_need(step)) {
             g_ptr_array_remove_index(steps, i);
+            walk->changed = TRUE;
             continue;
         }
         if (step->steps && inner)
             known_steps(walk, inner, step->steps);
+        if (step->steps && step->steps->len == 0 && !has_need(step)) {
+            g_ptr_array_remove_index(steps, i);
+            continue;
+        }
         if (n_earlier++ < EARLIER_MAX)
             known = learn_failed(walk, known, step);
         i++;
@@ -131,7 +138,7 @@ static IrStep *group_run(GPtrArray *steps, guint from, guint n)
     return group;
 }
 
-static void group_steps(GPtrArray *steps)
+static void group_steps(Walk *walk, GPtrArray *steps)
 {
     for (guint i = 0; i < steps->len; i++) {
         IrStep *step = g_ptr_array_index(steps, i);
@@ -139,24 +146,31 @@ static void group_steps(GPtrArray *steps)
 
         if (n > 1) {
             step = group_run(steps, i, n);
+            walk->changed = TRUE;
             g_ptr_array_insert(steps, (gint)i, step);
         }
         if (step->steps)
-            group_steps(step->steps);
+            group_steps(walk, step->steps);
     }
 }
 
-static void share_layer(Walk *walk, GPtrArray *steps)
+/* A group can make known what no step alone did, and what is taken out can bring neighbours
+ * together: again, until nothing changes. Each round takes out a test or shares one. */
+static void share_layer(GPtrArray *steps)
 {
-    known_steps(walk, NULL, steps);
-    group_steps(steps);
+    Walk walk = {NULL, TRUE};
+
+    while (walk.changed) {
+        walk.changed = FALSE;
+        walk.arena = g_ptr_array_new_with_free_func(g_free);
+        known_steps(&walk, NULL, steps);
+        group_steps(&walk, steps);
+        g_ptr_array_unref(walk.arena);
+    }
 }
 
 void ir_share(IrProgram *program)
 {
-    Walk walk = {g_ptr_array_new_with_free_func(g_free)};
-
-    share_layer(&walk, program->l2);
-    share_layer(&walk, program->inet);
-    g_ptr_array_unref(walk.arena);
+    share_layer(program->l2);
+    share_layer(program->inet);
 }
