@@ -12,7 +12,8 @@
  *   got MAC RUN KIND UNIQUE TOTAL  what arrived of a kind, said when its marker arrives
  *   power off                      last words
  *
- * Orders (wire.h): "send COUNT\nFRAME", "announce", "poweroff", "reboot".
+ * Orders (wire.h): "send COUNT 0\nFRAME" at once, "send COUNT MS\nFRAME" one every so often,
+ * "announce", "poweroff", "reboot".
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,6 +30,7 @@
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "console.h"
@@ -149,16 +151,16 @@ static void guest_read_button(int fd)
 /* text is followed by a NUL that is not part of it. */
 static const char *order_obey(struct nic *nic, char *text, size_t length)
 {
-    char *end;
+    unsigned count, interval;
+    int head = 0;
     if (strcmp(text, "announce") == 0)
         return nic_announce(nic);
-    if (strncmp(text, "send ", 5) != 0)
-        return "unknown order";
-    unsigned long count = strtoul(text + 5, &end, 10);
-    size_t head = (size_t)(end - text) + 1;
-    if (*end != '\n' || head > length)
+    if (sscanf(text, "send %u %u%n", &count, &interval, &head) != 2 || text[head] != '\n')
         return "malformed order";
-    return nic_send(nic, (uint8_t *)text + head, length - head, (unsigned)count);
+    uint8_t *frame = (uint8_t *)text + head + 1;
+    size_t size = length - (size_t)head - 1;
+    return interval == 0 ? nic_send(nic, frame, size, count)
+                         : nic_drip_begin(nic, frame, size, count, interval);
 }
 
 static void order_end(const char *text)
@@ -209,6 +211,28 @@ static void guest_read_nic(struct guest *guest, struct nic *nic)
 
 /* ---- the loop ---- */
 
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* Sends what is due; how long poll() may sleep afterwards, in ms: -1 when nothing drips. */
+static int guest_drip(struct guest *guest)
+{
+    int64_t now = milliseconds(), patience = -1;
+    for (int i = 0; i < NIC_MAX; i++) {
+        struct nic *nic = &guest->nics[i];
+        if (!nic->index)
+            continue;
+        nic_drip(nic, now);
+        if (nic->drip.count && (patience < 0 || nic->drip.due - now < patience))
+            patience = nic->drip.due - now;
+    }
+    return (int)patience;
+}
+
 static void guest_wait(struct guest *guest)
 {
     struct pollfd waits[1 + BUTTON_MAX + NIC_MAX];
@@ -219,7 +243,7 @@ static void guest_wait(struct guest *guest)
     for (int i = 0; i < NIC_MAX; i++)
         waits[count++] =
             (struct pollfd){guest->nics[i].index ? guest->nics[i].socket : -1, POLLIN, 0};
-    poll(waits, count, -1);
+    poll(waits, count, guest_drip(guest));
     for (int i = 0; i < BUTTON_MAX; i++)
         if (waits[1 + i].revents)
             guest_read_button(guest->buttons[i]);

@@ -146,23 +146,75 @@ static const char *nic_mark(struct nic *nic, struct wire_tag tag)
     return nic_transmit(nic, frame, sizeof frame);
 }
 
-const char *nic_send(struct nic *nic, uint8_t *frame, size_t size, unsigned count)
+/* Where the tag of a frame to be sent stands; NULL with *problem set. */
+static uint8_t *tag_find(uint8_t *frame, size_t size, unsigned count, const char **problem)
+{
+    uint8_t *at = memmem(frame, size, WIRE_TAG_MAGIC, WIRE_MAGIC_SIZE);
+    if (!at || size - (size_t)(at - frame) < sizeof(struct wire_tag))
+        *problem = "the frame has no tag";
+    else if (count == 0 || count > WIRE_SEQUENCES)
+        *problem = "the count must be 1 to 1024";
+    else
+        return at;
+    return NULL;
+}
+
+static const char *nic_send_one(struct nic *nic, uint8_t *frame, size_t size, uint8_t *at,
+                                unsigned sequence)
+{
+    uint16_t number = htons((uint16_t)sequence);
+    memcpy(at + offsetof(struct wire_tag, sequence), &number, sizeof number);
+    return nic_transmit(nic, frame, size);
+}
+
+static const char *nic_mark_after(struct nic *nic, const uint8_t *at)
 {
     struct wire_tag tag;
-    uint8_t *at = memmem(frame, size, WIRE_TAG_MAGIC, WIRE_MAGIC_SIZE);
-    if (!at || size - (size_t)(at - frame) < sizeof tag)
-        return "the frame has no tag";
-    if (count > WIRE_SEQUENCES)
-        return "the count is too high";
     memcpy(&tag, at, sizeof tag);
-    for (unsigned sequence = 0; sequence < count; sequence++) {
-        tag.sequence = htons((uint16_t)sequence);
-        memcpy(at, &tag, sizeof tag);
-        const char *problem = nic_transmit(nic, frame, size);
-        if (problem)
-            return problem;
-    }
     return nic_mark(nic, tag);
+}
+
+const char *nic_send(struct nic *nic, uint8_t *frame, size_t size, unsigned count)
+{
+    const char *problem = NULL;
+    uint8_t *at = tag_find(frame, size, count, &problem);
+    for (unsigned sequence = 0; !problem && sequence < count; sequence++)
+        problem = nic_send_one(nic, frame, size, at, sequence);
+    return problem ? problem : nic_mark_after(nic, at);
+}
+
+const char *nic_drip_begin(struct nic *nic, const uint8_t *frame, size_t size, unsigned count,
+                           int64_t interval)
+{
+    const char *problem = NULL;
+    if (size > sizeof nic->drip.frame || interval < 1)
+        return "the frame is too long, or the interval is not positive";
+    memcpy(nic->drip.frame, frame, size);
+    if (!tag_find(nic->drip.frame, size, count, &problem))
+        return problem;
+    nic->drip.size = size;
+    nic->drip.count = count;
+    nic->drip.next = 0;
+    nic->drip.interval = interval;
+    nic->drip.due = 0;
+    return NULL;
+}
+
+void nic_drip(struct nic *nic, int64_t now)
+{
+    struct drip *drip = &nic->drip;
+    const char *problem = NULL;
+    if (drip->count == 0 || now < drip->due)
+        return;
+    drip->due = now + drip->interval;
+    uint8_t *at = tag_find(drip->frame, drip->size, drip->count, &problem);
+    problem = nic_send_one(nic, drip->frame, drip->size, at, drip->next++);
+    if (!problem && drip->next == drip->count)
+        problem = nic_mark_after(nic, at);
+    if (problem)
+        console_say("drip: %s", problem);
+    if (problem || drip->next == drip->count)
+        drip->count = 0;
 }
 
 const char *nic_announce(struct nic *nic)

@@ -68,7 +68,7 @@ class Engine:
 
     def start(self):
         # LISTEN_PID must be the program's own (sd_listen_fds(3)), which only the shell knows before it runs.
-        command = ["sh", "-c", "LISTEN_PID=$$ exec \"$@\" 3<&\"$FD\"", "sh",
+        command = ["bash", "-c", "LISTEN_PID=$$ exec \"$@\" 3<&\"$FD\"", "engine",
                    self.program("sbin/tapwall-engine"), "--config", self.conf]
         environment = dict(os.environ, LISTEN_FDS="1", FD=str(self.listener.fileno()), **sanitizer.OPTIONS)
         with open(self.log, "ab") as log:

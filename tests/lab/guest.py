@@ -129,8 +129,9 @@ class Guest:
         if answer[2] != "ok":
             raise LabError(f"guest {self.name}: {' '.join(answer[3:])}")
 
-    def send(self, bridge, frame, count, mac=None):
-        self.order(bridge, b"send %d\n" % count + frame, mac)
+    def send(self, bridge, frame, count, mac=None, interval_ms=0):
+        """At once, or one every interval; a marker follows either way."""
+        self.order(bridge, b"send %d %d\n" % (count, interval_ms) + frame, mac)
 
     def received(self, run, kind, mac=None, seconds=ANSWER_SECONDS):
         """(different frames, all frames) of a kind, once its marker has come."""

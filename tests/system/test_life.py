@@ -4,6 +4,7 @@
 import random
 import unittest
 
+import frames
 import labs
 import traffic
 from errors import wait_until
@@ -134,6 +135,38 @@ class Restart(Life):
             self.node.start_agent()
             self.shared.lab.engine.start()
         self.survives(restart)
+
+
+class Flow(Life):
+    """While frames flow all the time, agent, libvirtd and engine are restarted: no forged frame slips through,
+    and no honest one is lost."""
+
+    COUNT, INTERVAL_MS = 1000, 8
+
+    def drip(self, machine, other, text, run):
+        kind = next(kind for kind in frames.KINDS if kind.text == text)
+        parties = frames.Parties(own=machine.mac, peer=other.mac)
+        machine.guest.send(self.shared.bridge, kind.frame(parties, run), self.COUNT, interval_ms=self.INTERVAL_MS)
+        return kind.number
+
+    def test_restarts(self):
+        first, second = self.shared.machine("first"), self.shared.machine("second")
+        run, bridge = self.shared.lab.next_run(), self.shared.bridge
+        forged = self.drip(first, second, "MAC of nobody, broadcast", run)
+        honest = self.drip(second, first, "own MAC, broadcast", run)
+        self.node.stop_agent()
+        self.node.start_agent()
+        self.node.libvirtd.stop()
+        self.node.start_libvirtd()
+        self.shared.lab.engine.restart()
+        self.assertNotIn((run, forged), bridge.markers)
+        for kind in (forged, honest):
+            bridge.wait_marker(run, kind, seconds=60)
+        self.assertEqual(bridge.count(run, forged), 0)
+        self.assertEqual(second.guest.received(run, forged), (0, 0))
+        self.assertEqual(bridge.count(run, honest), self.COUNT)
+        self.assertEqual(first.guest.received(run, honest), (self.COUNT, self.COUNT))
+        self.shared.site.wait_host()
 
 
 class Trouble(Life):
