@@ -40,17 +40,26 @@ static gboolean invalid(GError **error, const char *format, ...)
     return FALSE;
 }
 
-static gboolean mac_read(Nic *nic, const char *text, GError **error)
+char *nic_mac_read(const char *key, const char *text, GError **error)
 {
     char canonical[MAC_TEXT_SIZE];
     guint64 mac;
 
-    if (!mac_parse(text, &mac))
-        return invalid(error, "macAddr '%.80s' is not a MAC address like 52:54:00:00:00:01", text);
-    if (mac_is_group(mac) || mac == 0)
-        return invalid(error, "macAddr %s is not the address of one interface", text);
-    nic->mac = g_strdup(mac_format(mac, canonical));
-    return TRUE;
+    if (!mac_parse(text, &mac)) {
+        (void)invalid(error, "%s '%.80s' is not a MAC address like 52:54:00:00:00:01", key, text);
+        return NULL;
+    }
+    if (mac_is_group(mac) || mac == 0) {
+        (void)invalid(error, "%s %s is not the address of one interface", key, text);
+        return NULL;
+    }
+    return g_strdup(mac_format(mac, canonical));
+}
+
+static gboolean mac_read(Nic *nic, const char *text, GError **error)
+{
+    nic->mac = nic_mac_read("macAddr", text, error);
+    return nic->mac != NULL;
 }
 
 static gboolean model_read(Nic *nic, const char *model, GError **error)

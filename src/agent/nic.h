@@ -38,6 +38,9 @@ Nic *nic_new(void);
 void nic_free(Nic *nic);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Nic, nic_free)
 
+/* The canonical form of a MAC address in a caller's key; NULL with RPC_INVALID_PARAMETER. */
+char *nic_mac_read(const char *key, const char *text, GError **error);
+
 void nic_add_parameter(Nic *nic, const char *name, const char *value);
 
 /* libvirt's rule for the names and values of filter parameters; a parameter that breaks it would be

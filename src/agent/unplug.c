@@ -12,14 +12,19 @@ struct Unplug {
     Op *op;
     gboolean waiting;   /* for the guest: libvirt has asked it, and no worker uses op */
     GPtrArray *removed; /* aliases the guest gave back while libvirt's call was on its way */
-    guint timeout_source;
+    guint timeout_source, again_source;
 };
+
+/* How often the guest is asked again: one that is booting forgets what it was asked before its ACPI
+ * was ready. */
+enum { ASK_AGAIN_S = 3 };
 
 void unplug_free(gpointer data)
 {
     Unplug *unplug = data;
 
     g_clear_handle_id(&unplug->timeout_source, g_source_remove);
+    g_clear_handle_id(&unplug->again_source, g_source_remove);
     g_clear_pointer(&unplug->op, op_free);
     g_ptr_array_unref(unplug->removed);
     g_free(unplug);
@@ -70,6 +75,29 @@ static gboolean guest_too_late(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void again_work(gpointer data)
+{
+    Op *op = data;
+
+    /* Refused while the first request is pending, which is just as well. */
+    (void)virt_device_detach(op->agent->virt, op->vm_id, op->alias, NULL);
+}
+
+static void again_done(gpointer data)
+{
+    /* The guest's answer comes as an event. */
+}
+
+static gboolean ask_again(gpointer data)
+{
+    const Op *asked = ((Unplug *)data)->op;
+    Op *op = op_new(asked->agent, NULL, asked->vm_id);
+
+    op->alias = g_strdup(asked->alias);
+    op_push(op, again_work, again_done);
+    return G_SOURCE_CONTINUE;
+}
+
 static void detach_done(gpointer data)
 {
     Unplug *unplug = data;
@@ -89,6 +117,7 @@ static void detach_done(gpointer data)
         }
     }
     unplug->waiting = TRUE;
+    unplug->again_source = g_timeout_add_seconds(ASK_AGAIN_S, ask_again, unplug);
     unplug->timeout_source =
         g_timeout_add_seconds(op->agent->settings.unplug_seconds, guest_too_late, unplug);
 }

@@ -158,22 +158,15 @@ static gboolean unplug_read(Op *op, JsonObject *read, GError **error)
         g_autoptr(JsonObject) names = dict_read("nic", nic_names, dict, error);
         if (!names)
             return FALSE;
-        op->mac = g_strdup(dict_string(names, "macAddr"));
         /* An old alias beside a MAC may be another NIC's by now: the MAC decides. */
-        op->alias = op->mac ? NULL : g_strdup(dict_string(names, "alias"));
-        if (op->mac)
-            g_strdelimit(op->mac, "-", ':');
+        if (!dict_string(names, "macAddr"))
+            op->alias = g_strdup(dict_string(names, "alias"));
+        else if (!(op->mac = nic_mac_read("macAddr", dict_string(names, "macAddr"), error)))
+            return FALSE;
     } else {
         return missing(error, "nic");
     }
-    if (!op->mac && !op->alias)
-        return missing(error, "macAddr");
-    if (op->mac) {
-        char *lower = g_ascii_strdown(op->mac, -1);
-        g_free(op->mac);
-        op->mac = lower;
-    }
-    return TRUE;
+    return op->mac || op->alias ? TRUE : missing(error, "macAddr");
 }
 
 void verb_hotunplug_nic(Agent *agent, RpcCall *call, JsonObject *params)

@@ -230,7 +230,9 @@ static gboolean dictionary_read(Op *op, JsonObject *read, JsonObject *dict, GErr
         return invalid(error, "portMirroring and specParams are not supported");
     op->nic = nic_new();
     op->alias = g_strdup(dict_string(read, "alias"));
-    op->mac = g_strdup(dict_string(read, "macAddr"));
+    if (dict_string(read, "macAddr") &&
+        !(op->mac = nic_mac_read("macAddr", dict_string(read, "macAddr"), error)))
+        return FALSE;
     op->nic->linked = dict_bool(read, "linkActive", TRUE);
     if (json_object_has_member(read, "linkActive"))
         op->changes |= CHANGE_LINK;
