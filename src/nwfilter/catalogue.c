@@ -226,9 +226,10 @@ static gboolean check_count(const Catalogue *catalogue, const Filter *filter, GE
 gboolean catalogue_check_limits(const Catalogue *catalogue, const char *name, GError **error)
 {
     GError *problem = NULL;
-    Plan *plan = catalogue_resolve(catalogue, name, &problem);
+    g_autoptr(Plan) plan = catalogue_resolve(catalogue, name, &problem);
 
-    g_clear_pointer(&plan, plan_unref);
+    if (plan)
+        (void)plan_check_defaults(plan, &problem); /* looked at below */
     if (!g_error_matches(problem, NWFILTER_ERROR, NWFILTER_ERROR_LIMIT)) {
         g_clear_error(&problem); /* a missing include is an error of a port's, not of this */
         return TRUE;

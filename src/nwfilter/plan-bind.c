@@ -166,20 +166,12 @@ static GError *place_in(const PlanRule *rule, GError *error)
     return error;
 }
 
-static gboolean rule_check_lists(const PlanRule *rule, const PlanValues *values, GError **error)
+static gboolean product_check(const PlanRule *rule, const Lengths *lengths, GError **error)
 {
-    Lengths lengths = {values, {0}};
     guint64 product = 1;
 
-    if (!operands_visit(rule, lengths_visit, &lengths)) {
-        g_propagate_error(
-            error, place_in(rule, nwfilter_error_new(NWFILTER_ERROR_CARDINALITY, 1,
-                                                     "Cardinality of list items must be the same "
-                                                     "for processing them in parallel")));
-        return FALSE;
-    }
     for (guint i = 0; i < rule->n_iterators; i++)
-        product = MIN(product * lengths.length[i], (guint64)PRODUCT_MAX + 1);
+        product = MIN(product * MAX(lengths->length[i], 1), (guint64)PRODUCT_MAX + 1);
     if (product <= PRODUCT_MAX)
         return TRUE;
     g_propagate_error(error,
@@ -188,6 +180,48 @@ static gboolean rule_check_lists(const PlanRule *rule, const PlanValues *values,
                                                         "combinations: expected at most %d",
                                                         PRODUCT_MAX)));
     return FALSE;
+}
+
+static gboolean rule_check_lists(const PlanRule *rule, const PlanValues *values, GError **error)
+{
+    Lengths lengths = {values, {0}};
+
+    if (operands_visit(rule, lengths_visit, &lengths))
+        return product_check(rule, &lengths, error);
+    g_propagate_error(
+        error, place_in(rule, nwfilter_error_new(NWFILTER_ERROR_CARDINALITY, 1,
+                                                 "Cardinality of list items must be the same for "
+                                                 "processing them in parallel")));
+    return FALSE;
+}
+
+/* ---- what the filters themselves give ---- */
+
+typedef struct {
+    const Plan *plan;
+    Lengths lengths;
+} Defaults;
+
+static gboolean defaults_visit(gpointer data, const PlanRule *rule, const PlanOperand *operand)
+{
+    Defaults *defaults = data;
+    const char *const *texts;
+
+    if (operand->kind == OPERAND_EACH && (texts = defaults->plan->slots[operand->slot].defaults))
+        defaults->lengths.length[operand->iterator] = g_strv_length((char **)texts);
+    return TRUE;
+}
+
+gboolean plan_check_defaults(const Plan *plan, GError **error)
+{
+    for (guint i = 0; i < plan->n_rules; i++) {
+        Defaults defaults = {plan, {NULL, {0}}};
+
+        (void)operands_visit(&plan->rules[i], defaults_visit, &defaults); /* it never stops */
+        if (!product_check(&plan->rules[i], &defaults.lengths, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* ---- the public side ---- */

@@ -178,6 +178,9 @@ char *plan_shape(const Plan *plan);
 
 /* ---- what a port adds ---- */
 
+/* FALSE with a LIMIT error when the filters' own values alone give a rule too many combinations. */
+gboolean plan_check_defaults(const Plan *plan, GError **error);
+
 /* Names that have no value, in libvirt's form and order; an empty array when plan_bind would find
  * all. The caller unrefs. */
 GPtrArray *plan_missing(const Plan *plan, const Variables *port);

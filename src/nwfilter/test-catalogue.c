@@ -156,6 +156,27 @@ static void test_limit_at_define(void)
     g_assert_cmpstr(catalogue_uuid(catalogue, "inner"), ==, UUID_1);
 }
 
+/* A filterref's own lists are as good as a port's. */
+static void test_product_at_define(void)
+{
+    g_autoptr(Catalogue) catalogue = catalogue_new();
+    g_autoptr(GString) text = g_string_new("<filter name='outer'><filterref filter='inner'>");
+    g_autoptr(GError) error = NULL;
+
+    assert_defines(catalogue,
+                   "<filter name='inner'><rule action='drop' direction='in'><tcp "
+                   "srcportstart='$A[@1]' dstportstart='$B[@2]' dscp='$C'/></rule></filter>");
+    for (guint i = 0; i < 1025; i++)
+        g_string_append_printf(text,
+                               "<parameter name='A' value='%u'/>"
+                               "<parameter name='B' value='%u'/>",
+                               i, i);
+    g_string_append(text, "</filterref></filter>");
+    g_assert_false(define(catalogue, text->str, &error));
+    g_assert_error(error, NWFILTER_ERROR, NWFILTER_ERROR_LIMIT);
+    assert_names(catalogue_names(catalogue), "inner");
+}
+
 /* ---- directories ---- */
 
 typedef struct {
@@ -317,6 +338,7 @@ int main(int argc, char **argv)
     g_test_add_func("/catalogue/undefine", test_undefine);
     g_test_add_func("/catalogue/copy", test_copy);
     g_test_add_func("/catalogue/limit-at-define", test_limit_at_define);
+    g_test_add_func("/catalogue/product-at-define", test_product_at_define);
     for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
         g_test_add(tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
     return g_test_run();

@@ -24,11 +24,13 @@ static gboolean check_includes(FilterOptions *options, const char *file, Filter 
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Plan) plan = filter_options_resolve(options, filter, &error);
-    const NwfilterErrorPlace *place = error ? nwfilter_error_place(error) : NULL;
-    gboolean is_missing = g_error_matches(error, NWFILTER_ERROR, NWFILTER_ERROR_REFERENCE);
+    const NwfilterErrorPlace *place;
+    gboolean is_missing;
 
-    if (plan)
+    if (plan && plan_check_defaults(plan, &error))
         return TRUE;
+    place = nwfilter_error_place(error);
+    is_missing = g_error_matches(error, NWFILTER_ERROR, NWFILTER_ERROR_REFERENCE);
     /* A plan's errors name the filter; say the file where it is this one. */
     if (place && place->file && strcmp(place->file, filter->name) == 0)
         g_printerr("%s:%u: %s%s\n", file, place->line, is_missing ? "note: " : "", error->message);
