@@ -294,7 +294,6 @@ Element *nic_deactivate(Call *call, GError **error)
 Element *nic_reported_devices(Call *call, GError **error)
 {
     g_autoptr(Nic) nic = engine_nic(call->engine, call->ids[0], call->ids[1], error);
-    g_autofree char *parent = NULL;
     g_autofree char *href = NULL;
     Element *root, *device;
 

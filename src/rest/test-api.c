@@ -179,6 +179,7 @@ static void test_events(void)
     g_autofree char *one = g_strdup_printf("/events/%s", newest);
 
     expect_part("GET", one, NULL, 200, "eventful");
+    expect_part("GET", one, NULL, 200, id);
     expect_part("GET", one, NULL, 200, "<user_name>admin@internal</user_name>");
     g_assert_cmpuint(count(from), ==, 0);
     g_assert_cmpuint(count("/events?max=2"), ==, 2);

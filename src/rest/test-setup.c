@@ -106,6 +106,7 @@ static void test_init(void)
     g_autofree char *reset = NULL;
     g_autoptr(GError) error = NULL;
 
+    g_assert_nonnull(config);
     g_assert_true(g_file_set_contents(file, "from file\nnot this\n", -1, NULL));
     init(&settings, file, FALSE);
     expect_password(&settings, "from file");
@@ -157,6 +158,7 @@ static void test_issue(void)
     static const char *const bad[] = {"", ",x", "../x", "a/b", ".hidden", "ca", "engine"};
     g_autoptr(GError) error = NULL;
 
+    g_assert_nonnull(config);
     g_setenv("TAPWALL_ADMIN_PASSWORD", "x", TRUE);
     init(&settings, NULL, FALSE);
     g_unsetenv("TAPWALL_ADMIN_PASSWORD");
