@@ -103,7 +103,7 @@ static Ran eval_step(Eval *eval, const IrStep *step)
     if (failed < step->tests->len) {
         if (!ir_step_test(step, failed)->is_need)
             return RAN_ON;
-        eval->verdict = (IrVerdict){FALSE, REASON_TRUNCATED, 0};
+        eval->verdict = (IrVerdict){.reason = REASON_TRUNCATED};
         return RAN_DROP;
     }
     if (step->kind == STEP_RULE)
@@ -124,7 +124,7 @@ static Ran eval_steps(Eval *eval, const GPtrArray *steps)
 IrVerdict ir_eval(const IrProgram *program, const IrBinding *binding, const struct facts *facts,
                   const IrFlow *flow, IrTrace trace, gpointer data)
 {
-    Eval eval = {program, binding, facts, flow, trace, data, {TRUE, REASON_DEFAULT, 0}};
+    Eval eval = {program, binding, facts, flow, trace, data, {TRUE, REASON_DEFAULT, 0, FALSE}};
 
     if (eval_steps(&eval, program->l2) != RAN_DROP)
         (void)eval_steps(&eval, program->inet); /* the verdict is in eval */
@@ -149,5 +149,6 @@ IrVerdict ir_decide(const IrProgram *program, const IrBinding *binding, const Fr
     if (unwrapped->known && (inside.has & FACTS_LATER))
         inside.has |= FACTS_KNOWN;
     second = ir_eval(program, binding, &inside, unwrapped, trace, data);
+    second.is_unwrapped = TRUE;
     return second.pass ? verdict : second;
 }

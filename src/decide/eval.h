@@ -22,7 +22,8 @@ typedef struct {
 typedef struct {
     gboolean pass;
     IrReason reason;
-    guint origin; /* REASON_RULE: index into IrProgram.origins */
+    guint origin;          /* REASON_RULE: index into IrProgram.origins */
+    gboolean is_unwrapped; /* what the frame carries decided, not its outside (ir_decide) */
 } IrVerdict;
 
 /* Told of each step whose turn comes: `failed` is its first test that does not hold, or the number

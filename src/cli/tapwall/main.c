@@ -13,6 +13,7 @@
 
 static const Command commands[] = {
     {"check", "FILE…", "Say what is wrong with filter files", command_check},
+    {"explain", "--filter NAME|FILE …", "Say which rule decides over a frame", command_explain},
     {"show", "NAME|FILE", "Print a filter in one of its forms", command_show},
 };
 

@@ -28,6 +28,7 @@ static char *format_plan(FilterOptions *options, Filter *filter, const Variables
 static const ShowForm forms[] = {
     {"xml", format_xml},
     {"plan", format_plan},
+    {"ir", show_ir},
 };
 
 static char *forms_list(void)

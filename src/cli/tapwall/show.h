@@ -12,3 +12,6 @@ typedef struct {
     char *(*format)(FilterOptions *options, Filter *filter, const Variables *variables,
                     GError **error);
 } ShowForm;
+
+/* The programs of both ways; in show-ir.c. */
+char *show_ir(FilterOptions *options, Filter *filter, const Variables *variables, GError **error);
