@@ -62,6 +62,18 @@ class Api:
     def remove(self, path):
         return self.request("DELETE", f"/{path}")
 
+    def remove_when_possible(self, path, seconds=30):
+        """For what is refused while a host still has it."""
+        def removed():
+            try:
+                self.remove(path)
+                return True
+            except ApiError as error:
+                if error.status != 409:
+                    raise
+                return False
+        wait_until(removed, seconds, f"{path} to be removable")
+
     def act(self, path, action):
         return self.request("POST", f"/{path}/{action}", {})
 

@@ -3,8 +3,6 @@
 
 import os
 
-from api import ApiError
-from errors import wait_until
 from guest import Guest
 
 CMDLINE = "console=ttyS0 quiet loglevel=1 ipv6.disable=1 panic=-1"
@@ -61,16 +59,7 @@ class Machine:
         path = f"vms/{self.id}/nics/{nic['id']}"
         self.api.act(path, "deactivate")
         self.guest.console.wait("gone", nic["mac"]["address"])
-
-        def removed():
-            try:
-                self.api.remove(path)
-                return True
-            except ApiError as error:
-                if error.status != 409:  # until the host has reported that it is gone
-                    raise
-                return False
-        wait_until(removed, UNPLUG_SECONDS, "the NIC to be removable")
+        self.api.remove_when_possible(path, UNPLUG_SECONDS)
 
     def nic(self, number=0):
         """As the engine now knows it."""

@@ -207,6 +207,25 @@ class Trouble(Life):
         machine.stop()
         machine.remove()
 
+    def test_plugging_faster_than_it_is_done(self):
+        """The last wish counts, and what is plugged is filtered."""
+        first = self.shared.machine("first")
+        rules = self.node.rules()
+        nic = first.add_nic("nervous")
+        mac, path = nic["mac"]["address"], f"vms/{first.id}/nics/{nic['id']}"
+        for action in ["deactivate", "activate"] * 4:
+            self.api.act(path, action)
+        first.guest.console.wait("nic", mac)
+        wait_until(lambda: self.api.get("/" + path).get("network_filter", {}).get("name") == FILTER and
+                   mac in self.node.domain_xml(first.id), 60, "the NIC to be plugged")
+        for action in ["activate", "deactivate"] * 4:
+            self.api.act(path, action)
+        wait_until(lambda: mac not in self.node.domain_xml(first.id) and self.node.rules() == rules, 60,
+                   "the NIC to be unplugged")
+        xml = self.node.domain_xml(first.id)
+        self.assertEqual(xml.count("<interface "), xml.count("<filterref "))
+        self.api.remove_when_possible(path)
+
     def test_agent_killed_at_any_moment_of_a_start(self):
         """The VM is either up with its filter, or down without a trace; never anything between."""
         chance = random.Random(SEED)
@@ -248,7 +267,7 @@ class Trouble(Life):
                 self.api.act(path, "deactivate")
                 wait_until(lambda: nic["mac"]["address"] not in self.node.domain_xml(machine.id), 30,
                            "the NIC to be unplugged")
-            self.api.remove(path)
+            self.api.remove_when_possible(path)
         machine.stop()
         machine.remove()
 

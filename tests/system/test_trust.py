@@ -4,6 +4,7 @@
 import http.client
 import os
 import socket
+import sqlite3
 import ssl
 import subprocess
 import unittest
@@ -266,6 +267,28 @@ class Store(unittest.TestCase):
         status, text = self.engine.tool("bin/engine-config", "-a", "-c", self.conf, check=False)
         self.assertEqual(status, 1)
         self.assertIn("Connection to the Database failed", text)
+
+    def test_locked(self):
+        """Somebody else holds the database: a clear error in bounded time, nothing half done, and no lasting harm."""
+        api, site = self.shared.api, self.shared.site
+        wish = {"name": "locked-out", "cluster": {"id": site.cluster["id"]}}
+        path = os.path.join(self.engine.folder, "engine.db")
+        holder = sqlite3.connect(path, isolation_level=None)
+        try:
+            holder.execute("BEGIN EXCLUSIVE")
+            with self.assertRaises(ApiError) as caught:
+                api.request("POST", "/vms", wish)
+            self.assertGreaterEqual(caught.exception.status, 500)
+            self.assertIn("lock", caught.exception.body)
+            status, text = self.engine.config("-s", "EnableMACAntiSpoofingFilterRules=true", check=False)
+            self.assertEqual(status, 1)
+            self.assertTrue(text.strip())
+        finally:
+            holder.close()
+        names = [vm["name"] for vm in api.get("/vms").get("vm", [])]
+        self.assertNotIn(wish["name"], names)
+        added = api.request("POST", "/vms", wish)
+        api.remove(f"vms/{added['id']}")
 
     def test_bad_configuration(self):
         for text in ("[engine]\nstoer=x\n", "[api]\nport=99999\n", "[api]\naddress=0.0.0.0\ntls=false\n", "nonsense"):
