@@ -21,6 +21,7 @@ typedef struct {
     /* out */
     Definition *definition; /* as it is now */
     VirtDomainState state;
+    gint64 libvirt_us; /* what libvirt itself took, for VM.create */
     GError *error;
 } Op;
 

@@ -91,8 +91,11 @@ static Definition *create_plan(Agent *agent, const char *vm_id, JsonObject *vm_p
 static void create_work(gpointer data)
 {
     Op *op = data;
+    gint64 begun = g_get_monotonic_time();
+    gboolean created = virt_domain_create(op->agent->virt, op->xml, &op->error);
 
-    if (virt_domain_create(op->agent->virt, op->xml, &op->error))
+    op->libvirt_us = g_get_monotonic_time() - begun;
+    if (created)
         (void)op_read(op); /* it can have ended again already; done sees that */
 }
 
@@ -111,6 +114,8 @@ static void create_done(gpointer data)
     if (!vm)
         return;
     vm->creating = FALSE;
+    log_info("vm=%s libvirt_ms=%.1f created=%s", op->vm_id, (double)op->libvirt_us / 1000,
+             op->error ? "no" : "yes");
     if (op->definition)
         (void)vm_set_definition(vm, op->definition); /* told with the state */
     if (ended_at_once(op, vm))

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the engine and the agent add to the start of a VM: from the request to the engine's API until the API
+says that it runs, less the time libvirt itself took, as the agent logs it.
+
+usage: bench-start.py STAGE     STAGE: the staged installation's folder below build/
+
+Real libvirtd, real guests, in the lab's namespaces. Prints "name value unit", medians of RUNS starts.
+"""
+
+import http.client
+import json
+import os
+import re
+import statistics
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [os.path.join(TOP, "tests", "lab")]
+
+import ports  # noqa: E402
+from api import BASE  # noqa: E402
+from errors import LabError  # noqa: E402
+from lab import BRIDGE, Lab  # noqa: E402
+from scenario import Machine, Site  # noqa: E402
+
+RUNS = 9
+START_SECONDS = 60
+RUNNING = ("powering_up", "up")
+LIBVIRT = re.compile(r"vm=(\S+) libvirt_ms=([0-9.]+) created=yes")
+
+
+class Connection:
+    """One kept connection to the API, so that what is measured is not the handshake."""
+
+    def __init__(self, api):
+        self.headers = {"Authorization": api.authorization, "Accept": "application/json",
+                        "Content-Type": "application/json"}
+        self.http = http.client.HTTPSConnection("127.0.0.1", api.port, context=api.tls, timeout=START_SECONDS)
+
+    def request(self, method, path, body=None):
+        self.http.request(method, BASE + path, body=body, headers=self.headers)
+        answer = self.http.getresponse()
+        data = answer.read()
+        if answer.status >= 300:
+            raise LabError(f"{method} {path}: HTTP {answer.status}: {data.decode(errors='replace')}")
+        return json.loads(data)
+
+
+def libvirt_times(node, vm_id):
+    with open(node.agent_log, encoding="utf-8") as log:
+        return [float(ms) for vm, ms in LIBVIRT.findall(log.read()) if vm == vm_id]
+
+
+def start_once(connection, machine):
+    """ms from the request until the API says that the VM runs."""
+    begun = time.monotonic()
+    connection.request("POST", f"/vms/{machine.id}/start", "{}")
+    while connection.request("GET", f"/vms/{machine.id}")["status"] not in RUNNING:
+        if time.monotonic() - begun > START_SECONDS:
+            raise LabError("the VM does not start")
+    return (time.monotonic() - begun) * 1000
+
+
+def measure(lab, node):
+    site = Site(lab.api, "bench", ports.number(node.listener), BRIDGE)
+    site.wait_host()
+    machine = Machine(site, lab.image, "bench", node.folder)
+    connection = Connection(lab.api)
+    totals = []
+    for _ in range(RUNS + 1):
+        totals.append(start_once(connection, machine))
+        machine.stop()
+    times = libvirt_times(node, machine.id)
+    if len(times) != len(totals):
+        raise LabError(f"{len(totals)} starts, but the agent's log tells of {len(times)}")
+    added = [total - own for total, own in zip(totals, times)][1:]  # the first warms up
+    return statistics.median(totals[1:]), statistics.median(times[1:]), added
+
+
+def main():
+    with Lab(stage=sys.argv[1]) as lab:
+        lab.start_engine()
+        total, own, added = measure(lab, lab.add_node("host1"))
+    print(f"start.total_p50 {total:.1f} ms")
+    print(f"start.libvirt_p50 {own:.1f} ms")
+    print(f"start.added_p50 {statistics.median(added):.1f} ms")
+    print(f"start.added_max {max(added):.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
