@@ -368,6 +368,23 @@ static void test_all_problems(void)
                     "address");
 }
 
+/* libxml2 quotes the begin of a comment without end, cut after so many bytes, over several lines.
+ */
+static void test_message_is_a_line(void)
+{
+    for (gsize before = 0; before < 2; before++) {
+        g_autofree char *text = g_strdup_printf("<filter><!-- %.*s\n", (int)before, "x");
+        g_autoptr(GString) longer = g_string_new(text);
+        g_autoptr(GError) error = NULL;
+
+        for (guint i = 0; i < 100; i++)
+            g_string_append(longer, "\xc3\xbc");
+        g_assert_null(parse_text(longer->str, &error));
+        g_assert_true(g_utf8_validate(error->message, -1, NULL));
+        g_assert_null(strchr(error->message, '\n'));
+    }
+}
+
 /* ---- what we read although libvirt does not, or read otherwise ---- */
 
 static const struct {
@@ -485,6 +502,7 @@ int main(int argc, char **argv)
     g_test_add_func("/filter/refused-rules", test_refused_rules);
     g_test_add_func("/filter/refused-filters", test_refused_filters);
     g_test_add_func("/filter/all-problems", test_all_problems);
+    g_test_add_func("/filter/message-is-a-line", test_message_is_a_line);
     g_test_add_func("/filter/fixed", test_fixed);
     g_test_add_func("/filter/names-are-escaped", test_names_are_escaped);
     g_test_add_func("/filter/priority-zero-is-kept", test_priority_zero_is_kept);

@@ -104,11 +104,13 @@ static guint number_elements(xmlNode *node, guint next)
 static void take_fault(void *context, xmlErrorPtr fault)
 {
     GError **error = context;
-    g_autofree char *words = g_strdup(fault->message ? fault->message : "not XML");
+    /* libxml2 quotes the text, and cuts what it quotes within a character. */
+    g_autofree char *words = g_utf8_make_valid(fault->message ? fault->message : "not XML", -1);
 
     if (*error || fault->level < XML_ERR_ERROR)
         return;
-    *error = nwfilter_error_new(NWFILTER_ERROR_XML, 35, "%s", g_strstrip(words));
+    *error = nwfilter_error_new(NWFILTER_ERROR_XML, 35, "%s",
+                                g_strstrip(g_strdelimit(words, "\n\r\t", ' ')));
     nwfilter_error_set_place(*error, NULL, (guint)MAX(fault->line, 0));
 }
 
