@@ -84,8 +84,9 @@ static void life_write(xmlNodePtr domain)
 
 static char *dictionary_to_xml(const VmConfig *config, const char *kind, const char *emulator)
 {
-    xmlNodePtr domain, memory;
-    g_autoptr(xmlDoc) document = xml_document("domain", &domain);
+    g_autoptr(xmlDoc) document = xml_document("domain");
+    xmlNodePtr domain = xmlDocGetRootElement(document);
+    xmlNodePtr memory;
     g_autofree char *megabytes = g_strdup_printf("%" G_GUINT64_FORMAT, config->memory_mib);
     g_autofree char *vcpus = g_strdup_printf("%u", config->vcpus);
 

@@ -83,8 +83,8 @@ gboolean metadata_read(xmlNodePtr domain, GPtrArray *nics)
 
 char *metadata_format(GPtrArray *nics)
 {
-    xmlNodePtr vm;
-    g_autoptr(xmlDoc) document = xml_document("vm", &vm);
+    g_autoptr(xmlDoc) document = xml_document("vm");
+    xmlNodePtr vm = xmlDocGetRootElement(document);
 
     nics_write(vm, nics);
     return xml_format(vm);

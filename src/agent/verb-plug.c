@@ -106,9 +106,9 @@ static gboolean plug_read(Op *op, JsonObject *read, GError **error)
         document = nic_xml_parse(text, &interface, error);
         op->nic = document ? nic_from_xml(interface, error) : NULL;
     } else if (dict_object(read, "nic")) {
-        document = xml_document("devices", &interface);
+        document = xml_document("devices");
         op->nic = nic_from_json(dict_object(read, "nic"), error);
-        interface = op->nic ? nic_to_xml(op->nic, interface) : NULL;
+        interface = op->nic ? nic_to_xml(op->nic, xmlDocGetRootElement(document)) : NULL;
     } else {
         return missing(error, "nic");
     }

@@ -65,12 +65,11 @@ xmlDocPtr xml_parse(const char *what, const char *text, gsize length, const char
     return g_steal_pointer(&document);
 }
 
-xmlDocPtr xml_document(const char *root, xmlNodePtr *node)
+xmlDocPtr xml_document(const char *root)
 {
     xmlDocPtr document = xmlNewDoc(X("1.0"));
 
-    *node = xmlNewDocNode(document, NULL, X(root), NULL);
-    xmlDocSetRootElement(document, *node);
+    xmlDocSetRootElement(document, xmlNewDocNode(document, NULL, X(root), NULL));
     return document;
 }
 

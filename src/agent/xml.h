@@ -21,8 +21,8 @@ enum { XML_BYTES_MOST = 1 << 20 };
 xmlDocPtr xml_parse(const char *what, const char *text, gsize length, const char *const *roots,
                     GError **error);
 
-/* A document with an empty root element. */
-xmlDocPtr xml_document(const char *root, xmlNodePtr *node);
+/* A document with an empty root element (xmlDocGetRootElement()). */
+xmlDocPtr xml_document(const char *root);
 
 /* Appends a child element; _text with that text in it. The child is owned by parent. */
 xmlNodePtr xml_child(xmlNodePtr parent, const char *name);

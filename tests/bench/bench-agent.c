@@ -25,7 +25,7 @@
  */
 enum { PINGS = 2000, VMS = 1000, STATS_CALLS = 10 };
 
-static void die(const char *what, const GError *error)
+static G_NORETURN void die(const char *what, const GError *error)
 {
     fprintf(stderr, "bench-agent: %s: %s\n", what, error ? error->message : "failed");
     exit(EXIT_FAILURE);
