@@ -22,7 +22,9 @@ struct Server {
     GTlsCertificate *certificate;
     GBytes *ca;
     gsize body_bytes; /* held by requests being read */
-    guint exchanges;  /* paused, waiting for an answer */
+    GCancellable *ending;
+    guint arrivals;  /* connections in their handshake */
+    guint exchanges; /* paused, waiting for an answer */
 };
 
 typedef struct {

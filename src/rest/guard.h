@@ -13,7 +13,7 @@
  */
 typedef struct Guard Guard;
 
-#define GUARD_FIRST_SECONDS 30 /* handshake and first head */
+#define GUARD_FIRST_SECONDS 15 /* the handshake; then the first head */
 #define GUARD_IDLE_SECONDS 120 /* between requests, the next head included */
 #define GUARD_BODY_SECONDS 30
 #define GUARD_WRITE_SECONDS 60

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "jsonrpc/handshake.h"
 #include "rest/exchange.h"
 #include "rest/fault.h"
 
@@ -260,28 +261,94 @@ static GIOStream *wrap(Server *server, GSocketConnection *connection)
     return tls;
 }
 
+/* A connection on its way to libsoup. */
+typedef struct {
+    Server *server;
+    GSocketConnection *connection;
+    GIOStream *base; /* what HTTP is spoken on */
+} Arrival;
+
+static void arrival_end(Arrival *arrival)
+{
+    arrival->server->arrivals--;
+    g_clear_object(&arrival->base);
+    g_object_unref(arrival->connection);
+    g_free(arrival);
+}
+
+static void hand_over(Arrival *arrival)
+{
+    Server *server = arrival->server;
+    GSocket *socket = g_socket_connection_get_socket(arrival->connection);
+    g_autoptr(GSocketAddress) local =
+        g_socket_connection_get_local_address(arrival->connection, NULL);
+    g_autoptr(GSocketAddress) remote =
+        g_socket_connection_get_remote_address(arrival->connection, NULL);
+    g_autoptr(Stream) stream = stream_new(arrival->base, socket);
+
+    if (local && remote) {
+        guard_deadline(server->guard, socket, GUARD_FIRST_SECONDS, TRUE);
+        address_set_connection(remote, socket, stream);
+        (void)soup_server_accept_iostream(server->soup, G_IO_STREAM(stream), local, remote, NULL);
+    }
+    arrival_end(arrival);
+}
+
+static void on_handshake(GObject *source, GAsyncResult *result, gpointer data)
+{
+    if (handshake_finish(result, NULL))
+        hand_over(data);
+    else
+        arrival_end(data);
+}
+
+/* The client has said something, or gone, or the server ends. */
+static gboolean on_first_byte(GSocket *socket, GIOCondition condition, gpointer data)
+{
+    Arrival *arrival = data;
+    Server *server = arrival->server;
+
+    if (g_cancellable_is_cancelled(server->ending))
+        arrival_end(arrival);
+    else
+        handshake_async(G_TLS_CONNECTION(arrival->base), server->ending, on_handshake, arrival);
+    return G_SOURCE_REMOVE;
+}
+
+/* A handshake holds a thread: not for one who says nothing. */
+static void await_first_byte(Arrival *arrival, GSocket *socket)
+{
+    GSource *source = g_socket_create_source(socket, G_IO_IN, arrival->server->ending);
+
+    g_source_set_callback(source, G_SOURCE_FUNC(on_first_byte), arrival, NULL);
+    g_source_attach(source, NULL);
+    g_source_unref(source);
+}
+
 /* Our own accept, because libsoup's has no limits, hands on no idle connection, and stops for good
- * at the first error. */
+ * at the first error; and its handshakes would hold the few threads all of GLib shares. */
 static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
                             gpointer data)
 {
     Server *server = data;
     GSocket *socket = g_socket_connection_get_socket(connection);
-    g_autoptr(GSocketAddress) local = g_socket_connection_get_local_address(connection, NULL);
-    g_autoptr(GSocketAddress) remote = g_socket_connection_get_remote_address(connection, NULL);
-    g_autoptr(GIOStream) base = NULL;
-    g_autoptr(Stream) stream = NULL;
+    Arrival *arrival;
 
-    if (!local || !remote || !guard_admit(server->guard, socket))
+    if (!guard_admit(server->guard, socket))
         return TRUE;
     /* A reply's head and body are two writes: without this the second waits for an ACK. */
     (void)g_socket_set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
-    base = wrap(server, connection);
-    if (!base)
-        return TRUE;
-    stream = stream_new(base, socket);
-    address_set_connection(remote, socket, stream);
-    (void)soup_server_accept_iostream(server->soup, G_IO_STREAM(stream), local, remote, NULL);
+    arrival = g_new0(Arrival, 1);
+    arrival->server = server;
+    arrival->connection = g_object_ref(connection);
+    arrival->base = wrap(server, connection);
+    server->arrivals++;
+    if (!arrival->base)
+        arrival_end(arrival);
+    else if (server->certificate)
+        await_first_byte(arrival, socket);
+    else
+        hand_over(arrival);
     return TRUE;
 }
 
@@ -342,6 +409,7 @@ Server *server_new(Engine *engine, const ServerSettings *settings, GError **erro
     server->engine = engine;
     server->auth = auth_new(engine, NULL);
     server->guard = guard_new(settings->max_connections);
+    server->ending = g_cancellable_new();
     if (settings->certificate)
         server->certificate = g_object_ref(settings->certificate);
     start_soup(server);
@@ -355,12 +423,14 @@ void server_free(Server *server)
 {
     g_socket_service_stop(server->service);
     g_socket_listener_close(G_SOCKET_LISTENER(server->service));
+    g_cancellable_cancel(server->ending);
     soup_server_disconnect(server->soup);
-    while (server->exchanges)
+    while (server->exchanges || server->arrivals)
         g_main_context_iteration(NULL, TRUE);
     g_object_unref(server->service);
     g_object_unref(server->soup);
     g_clear_object(&server->far_end);
+    g_object_unref(server->ending);
     guard_free(server->guard);
     auth_free(server->auth);
     g_clear_object(&server->certificate);

@@ -364,14 +364,22 @@ static gboolean accept_any(GTlsConnection *tls, GTlsCertificate *certificate,
 
 static void test_tls(void)
 {
-    g_autoptr(GSocketConnection) silent = dial(tls_port); /* never says a word: harms nobody */
+    g_autoptr(GPtrArray) silent = g_ptr_array_new_with_free_func(g_object_unref);
     g_autoptr(GSocketConnection) connection = dial(tls_port);
     g_autoptr(GError) error = NULL;
     g_autoptr(GIOStream) tls = g_tls_client_connection_new(G_IO_STREAM(connection), NULL, &error);
     g_autofree char *answer = NULL;
-    g_autoptr(GSocketConnection) other = dial(tls_port);
+    g_autoptr(GSocketConnection) other = NULL;
     g_autofree char *garbage = NULL;
 
+    /* Some never say a word, some break off in their handshake: more than GLib has threads. */
+    for (guint i = 0; i < LIMIT / 2 - 4; i++) {
+        g_ptr_array_add(silent, dial(tls_port));
+        (void)send_text(silent->pdata[i], i % 2 ? "\x16\x03\x01\x01" : "");
+    }
+    connection = dial(tls_port);
+    other = dial(tls_port);
+    tls = g_tls_client_connection_new(G_IO_STREAM(connection), NULL, &error);
     g_assert_no_error(error);
     g_signal_connect(tls, "accept-certificate", G_CALLBACK(accept_any), NULL);
     answer = exchange_on(
@@ -379,7 +387,6 @@ static void test_tls(void)
     expect(answer, "HTTP/1.1 200 ", "; Secure");
     garbage = exchange_on(G_IO_STREAM(other), GET("/ovirt-engine/api", CLOSE));
     g_assert_null(strstr(garbage, "HTTP/1.1 200"));
-    g_assert_nonnull(silent);
 }
 
 static void test_pki(void)
