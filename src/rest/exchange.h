@@ -20,6 +20,7 @@ struct Server {
     GSocketService *service;
     GSocket *far_end; /* of the socket that libsoup believes to listen on */
     GTlsCertificate *certificate;
+    GTlsDatabase *database;
     GBytes *ca;
     gsize body_bytes; /* held by requests being read */
     GCancellable *ending;

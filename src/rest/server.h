@@ -12,7 +12,7 @@ typedef struct Server Server;
 
 typedef struct {
     GTlsCertificate *certificate; /* NULL: plain HTTP */
-    const char *ca;               /* PEM file handed out by pki-resource, or NULL */
+    const char *ca;               /* PEM file, handed out by pki-resource; NULL without TLS */
     guint max_connections;
 } ServerSettings;
 
