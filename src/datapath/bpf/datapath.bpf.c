@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
+/*
+ * The programs that are the same for every filter.
+ *
+ *     frame ── dispatch ── verdict of the port's shape ─┬─ pass
+ *                             ^            │            └─ dropped
+ *                             └── unwrap <─┘ a wrapped frame that passed as it looks from outside
+ *
+ * Each arrow is a tail call. What a frame says and where it stands goes along in a scratch area of
+ * the CPU. Every way out that is not a verdict drops.
+ */
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define FACTS_SOURCE
+#include "decide/parse.h"
+
+#include "datapath/bpf/maps.h"
+
+struct facts_source {
+    struct __sk_buff *skb;
+};
+
+static FACTS_INLINE int facts_load(const struct facts_source *frame, __u32 at, void *to,
+                                   const __u32 length)
+{
+    return (int)bpf_skb_load_bytes(frame->skb, at, to, length);
+}
+
+/* On taps and veths the outermost tag lies beside the frame. */
+static FACTS_INLINE struct facts_tag tag_of(const struct __sk_buff *skb)
+{
+    struct facts_tag tag = {0};
+
+    if (skb->vlan_present) {
+        tag.type = bpf_ntohs((__u16)skb->vlan_proto);
+        tag.tci = (__u16)skb->vlan_tci;
+    }
+    return tag;
+}
+
+static FACTS_INLINE void count(__u32 counter)
+{
+    __u64 *counted = bpf_map_lookup_elem(&counters, &counter);
+
+    if (counted)
+        ++*counted;
+}
+
+static FACTS_INLINE int refuse(struct __sk_buff *skb, __u32 verdict)
+{
+    skb->cb[0] = verdict;
+    count(verdict);
+    return TC_ACT_SHOT;
+}
+
+static FACTS_INLINE struct scratch *scratch_of_cpu(void)
+{
+    __u32 zero = 0;
+
+    return bpf_map_lookup_elem(&scratches, &zero);
+}
+
+static FACTS_INLINE int judge(struct __sk_buff *skb, __u32 program)
+{
+    bpf_tail_call(skb, &programs, program);
+    return refuse(skb, VERDICT_NO_PROGRAM);
+}
+
+static FACTS_INLINE int dispatch(struct __sk_buff *skb, __u32 way)
+{
+    struct scratch *scratch = scratch_of_cpu();
+    struct facts_source source = {skb};
+    __u32 port = skb->ifindex, slot;
+    volatile __u32 *bound = bpf_map_lookup_elem(&ports, &port);
+    struct row *row;
+
+    if (!bound || !scratch)
+        return refuse(skb, VERDICT_NO_ROW);
+    slot = *bound;
+    row = bpf_map_lookup_elem(&rows, &slot);
+    if (!row)
+        return refuse(skb, VERDICT_NO_ROW);
+    scratch->slot = slot;
+    scratch->way = way;
+    scratch->view = 0;
+    scratch->counters = row->way[way].counters;
+    facts_parse(&source, skb->len, tag_of(skb), row->way[way].want, &scratch->facts);
+    if (row->way[way].flags & ROW_FLOWS)
+        return judge(skb, PROGRAM_FLOW);
+    return judge(skb, row->way[way].program);
+}
+
+SEC("tc")
+int dispatch_out(struct __sk_buff *skb)
+{
+    return dispatch(skb, WAY_OUT);
+}
+
+SEC("tc")
+int dispatch_in(struct __sk_buff *skb)
+{
+    return dispatch(skb, WAY_IN);
+}
+
+/* The state of a flow as a test gives it. */
+static FACTS_INLINE void flow_given(struct __sk_buff *skb, struct scratch *scratch)
+{
+    scratch->state = skb->cb[1] & 0xff;
+    scratch->reply = skb->cb[1] >> 8 & 1;
+    if ((skb->cb[1] >> 9 & 1) && (scratch->facts.has & FACTS_LATER))
+        scratch->facts.has |= FACTS_KNOWN;
+    scratch->over = skb->cb[2] | (__u64)skb->cb[3] << 32;
+}
+
+SEC("tc")
+int unwrap(struct __sk_buff *skb)
+{
+    struct scratch *scratch = scratch_of_cpu();
+    struct facts_source source = {skb};
+    struct row *row;
+    __u32 slot, way;
+
+    if (!scratch)
+        return refuse(skb, VERDICT_NO_ROW);
+    slot = scratch->slot;
+    way = scratch->way;
+    row = bpf_map_lookup_elem(&rows, &slot);
+    if (!row || way >= N_WAYS)
+        return refuse(skb, VERDICT_NO_ROW);
+    scratch->view = 1;
+    facts_unwrap(&source, skb->len, tag_of(skb), row->way[way].want, &scratch->facts);
+    if (row->way[way].flags & ROW_FLOW_GIVEN)
+        flow_given(skb, scratch);
+    return judge(skb, row->way[way].program);
+}
+
+/* TRUE when this drop may be reported. Two CPUs may both say so: a sample more does no harm. */
+static FACTS_INLINE int take_turn(__u32 slot, __u64 now, __u32 *suppressed)
+{
+    struct drop_rate *rate = bpf_map_lookup_elem(&drop_rates, &slot);
+    __u64 second = now / 1000000000;
+
+    if (!rate)
+        return 0;
+    if (rate->second != second) {
+        rate->second = second;
+        rate->count = 0;
+    }
+    if (rate->count >= DROP_EVENTS_PER_SECOND) {
+        rate->suppressed++;
+        return 0;
+    }
+    rate->count++;
+    *suppressed = rate->suppressed;
+    rate->suppressed = 0;
+    return 1;
+}
+
+static FACTS_INLINE void sample(struct __sk_buff *skb, struct drop_event *event)
+{
+    struct facts_tag tag = tag_of(skb);
+    __u32 length = skb->len;
+
+    event->length = length;
+    event->tag_type = tag.type;
+    event->tag_tci = tag.tci;
+    if (length > DROP_SAMPLE)
+        length = DROP_SAMPLE;
+    event->sample_length = length;
+    if (length == 0 || bpf_skb_load_bytes(skb, 0, event->sample, length))
+        event->sample_length = 0;
+}
+
+static FACTS_INLINE void report(struct __sk_buff *skb, const struct row *row, __u32 slot, __u32 way,
+                                __u32 verdict)
+{
+    __u64 now = bpf_ktime_get_ns();
+    struct drop_event *event;
+    __u32 suppressed;
+
+    if (!take_turn(slot, now, &suppressed))
+        return;
+    event = bpf_ringbuf_reserve(&drops, sizeof *event, 0);
+    if (!event)
+        return;
+    event->time = now;
+    event->port = row->port;
+    event->slot = slot;
+    event->way = way;
+    event->verdict = verdict;
+    event->suppressed = suppressed;
+    sample(skb, event);
+    bpf_ringbuf_submit(event, 0);
+}
+
+SEC("tc")
+int dropped(struct __sk_buff *skb)
+{
+    struct scratch *scratch = scratch_of_cpu();
+    struct row *row;
+    __u32 slot, way;
+
+    if (!scratch)
+        return TC_ACT_SHOT;
+    slot = scratch->slot;
+    way = scratch->way;
+    row = bpf_map_lookup_elem(&rows, &slot);
+    if (!row || way >= N_WAYS)
+        return TC_ACT_SHOT;
+    count(scratch->counters + scratch->verdict);
+    report(skb, row, slot, way, scratch->verdict);
+    return TC_ACT_SHOT;
+}
+
+SEC("tc")
+int flow(struct __sk_buff *skb)
+{
+    struct scratch *scratch = scratch_of_cpu();
+    struct row *row;
+    __u32 slot, way;
+
+    if (!scratch)
+        return refuse(skb, VERDICT_NO_ROW);
+    slot = scratch->slot;
+    way = scratch->way;
+    row = bpf_map_lookup_elem(&rows, &slot);
+    if (!row || way >= N_WAYS)
+        return refuse(skb, VERDICT_NO_ROW);
+    if (row->way[way].flags & ROW_FLOW_GIVEN)
+        flow_given(skb, scratch);
+    return judge(skb, row->way[way].program);
+}
+
+SEC("tc")
+int passed(struct __sk_buff *skb)
+{
+    struct scratch *scratch = scratch_of_cpu();
+
+    if (!scratch)
+        return refuse(skb, VERDICT_NO_ROW);
+    count(scratch->counters + scratch->verdict);
+    return TC_ACT_UNSPEC;
+}
+
+char LICENSE[] SEC("license") = "GPL";

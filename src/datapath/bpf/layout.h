@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
+#pragma once
+
+#include "decide/facts.h"
+
+/*
+ * What the programs in the kernel and the process outside share: the layout of maps and events.
+ *
+ * A change here is another format: LAYOUT_VERSION is part of the path of the pins, so that a newer
+ * process never reads older maps.
+ */
+
+#define LAYOUT_VERSION 1
+
+/* ---- the table of programs ---- */
+
+/* Slots of the program array. What the rows name begins at FIRST_SHAPE. */
+enum layout_program {
+    PROGRAM_NONE,    /* always empty: a row without a shape names it and its frames are dropped */
+    PROGRAM_UNWRAP,  /* judge what a wrapped frame carries */
+    PROGRAM_DROPPED, /* count and report a drop */
+    PROGRAM_FLOW,    /* look a flow up before the frame is judged */
+    PROGRAM_PASSED,  /* keep the flow of a frame that passed, and count it */
+    FIRST_SHAPE = 16,
+};
+
+/* What a program in the table is, for a process that finds it there: the digest of its code and
+ * meaning. All zero: none. Nothing in the kernel reads it. */
+struct shape_mark {
+    __u8 digest[32];
+};
+
+/* ---- a port's row ---- */
+
+#define ROW_WORDS 32 /* of scalars, for both ways together */
+
+enum layout_way { WAY_OUT, WAY_IN, N_WAYS }; /* PLAN_FROM_VM, PLAN_TO_VM */
+
+enum layout_flags {
+    ROW_FLOWS = 1u << 0,      /* the program asks for the flow's state */
+    ROW_FLOW_GIVEN = 1u << 1, /* tests: the state is in mark and cb, not looked up */
+};
+
+struct row_way {
+    __u32 program;  /* in the table of programs */
+    __u32 want;     /* enum facts_want */
+    __u32 flags;    /* enum layout_flags */
+    __u32 counters; /* where this way's counters begin */
+};
+
+/* Written whole before anything points to it, and never changed while something does. */
+struct row {
+    __u32 port; /* ifindex, for events */
+    __u32 flow_quota;
+    struct row_way way[N_WAYS];
+    __u32 connections; /* where the port's counts of connections begin, see flows */
+    __u32 spare;
+    __u64 words[ROW_WORDS];
+};
+
+/* ---- a verdict ---- */
+
+/* A verdict's code: below LAYOUT_RULES an IrReason or one of these, else a rule's origin. */
+enum layout_verdict {
+    VERDICT_NO_ROW = 8, /* an attached port that nothing is bound to */
+    VERDICT_NO_PROGRAM, /* its row names no program, or the call failed */
+    VERDICT_FLOW_QUOTA, /* the port's share of the flow table is used up */
+    VERDICT_FLOW_TABLE, /* the whole flow table is */
+    LAYOUT_RULES = 16,
+};
+
+/* The counters before the ports' own: by verdict, for frames that have no row. */
+#define COUNTERS_COMMON LAYOUT_RULES
+
+/* ---- while a frame is judged ---- */
+
+/* One for each CPU. tc runs with softirqs off, so that nothing comes between its writers. */
+struct scratch {
+    struct facts facts;
+    __u32 slot;    /* of the port's row: read once, and what all later steps use */
+    __u32 way;     /* enum layout_way */
+    __u32 view;    /* 0 outermost, 1 unwrapped */
+    __u32 verdict; /* of the outermost view, while the other is judged */
+    __u32 state;   /* STATE_ of nwfilter/value.h */
+    __u32 reply;
+    __u64 over;     /* bit i: limit i is exceeded */
+    __u32 counters; /* where the counters of this row and way begin */
+    __u32 spare;
+};
+
+/* ---- sets ---- */
+
+/* Small sets: a tuple of up to two words; large ones: of up to sixteen. Unused words are zero. A
+ * column of 128 bits takes two words. */
+#define SET_SMALL_WORDS 2
+#define SET_LARGE_WORDS 16
+
+struct set_key {
+    __u32 slot;
+    __u32 set; /* way << 16 | number */
+    __u64 words[SET_LARGE_WORDS];
+};
+
+/* The same behind a prefix length, the last column's words in network order. */
+struct prefix_key {
+    __u32 length;
+    __u32 slot;
+    __u32 set;
+    __u32 words[2 * SET_LARGE_WORDS];
+};
+
+#define SET_KEY_SIZE(words) (8 + 8 * (words))
+#define PREFIX_KEY_SIZE(words) (12 + 8 * (words))
+
+/* ---- drops ---- */
+
+#define DROP_SAMPLE 128           /* octets of the frame */
+#define DROP_EVENTS_PER_SECOND 10 /* of each port */
+
+struct drop_event {
+    __u64 time; /* CLOCK_MONOTONIC, ns */
+    __u32 port;
+    __u32 slot;
+    __u32 way;
+    __u32 verdict;
+    __u32 suppressed; /* drops of this port since its last event */
+    __u32 length;     /* of the whole frame */
+    __u16 tag_type;   /* struct facts_tag */
+    __u16 tag_tci;
+    __u32 sample_length;
+    __u8 sample[DROP_SAMPLE];
+};
+
+struct drop_rate {
+    __u64 second;
+    __u32 count;
+    __u32 suppressed;
+};

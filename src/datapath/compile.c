@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "datapath/compile.h"
+
+#include <linux/pkt_cls.h>
+
+#include "datapath/compile-private.h"
+#include "decide/check.h"
+#include "decide/text.h"
+
+/* ---- layout ---- */
+
+guint verdict_words(guint bits)
+{
+    return bits > 64 ? 2 : 1;
+}
+
+guint verdict_scalar_word(const IrProgram *program, guint scalar)
+{
+    guint word = 0;
+
+    for (guint i = 0; i < scalar; i++)
+        word += verdict_words(g_array_index(program->scalars, IrScalar, i).bits);
+    return word;
+}
+
+guint verdict_set_words(const IrSet *set)
+{
+    guint words = 0;
+
+    for (guint i = 0; i < set->n_columns; i++)
+        words += verdict_words(set->columns[i].bits);
+    return words;
+}
+
+/* ---- steps ---- */
+
+static guint verdict_code(const IrStep *step)
+{
+    return step->reason == REASON_RULE ? LAYOUT_RULES + step->origin : (guint)step->reason;
+}
+
+/* A need that fails is a drop of its own kind; it ends the step's tests elsewhere. */
+static void compile_need(Compiler *compiler, const IrTest *test)
+{
+    Assembler *out = compiler->assembler;
+    guint truncated = assembler_label(out), good = assembler_label(out);
+
+    compile_test(compiler, test, truncated);
+    asm_jump(out, good);
+    assembler_place(out, truncated);
+    asm_set(out, VERDICT, REASON_TRUNCATED);
+    asm_jump(out, compiler->drop);
+    assembler_place(out, good);
+}
+
+static void compile_tests(Compiler *compiler, const IrStep *step, guint otherwise)
+{
+    for (guint i = 0; i < step->tests->len; i++) {
+        const IrTest *test = ir_step_test(step, i);
+
+        if (test->is_need)
+            compile_need(compiler, test);
+        else
+            compile_test(compiler, test, otherwise);
+    }
+}
+
+static void compile_rule(Compiler *compiler, const IrStep *step, guint on_return, guint on_accept)
+{
+    Assembler *out = compiler->assembler;
+
+    if (step->action == IR_RETURN) {
+        asm_jump(out, on_return);
+        return;
+    }
+    asm_set(out, VERDICT, verdict_code(step));
+    asm_jump(out, step->action == IR_ACCEPT ? on_accept : compiler->drop);
+}
+
+static void compile_steps(Compiler *compiler, const GPtrArray *steps, guint on_return,
+                          guint on_accept)
+{
+    for (guint i = 0; i < steps->len; i++) {
+        const IrStep *step = g_ptr_array_index(steps, i);
+        guint next = assembler_label(compiler->assembler);
+
+        assembler_note(compiler->assembler, ir_step_format(compiler->program, step));
+        compile_tests(compiler, step, next);
+        if (step->kind == STEP_RULE)
+            compile_rule(compiler, step, on_return, on_accept);
+        else
+            compile_steps(compiler, step->steps, step->kind == STEP_CHAIN ? next : on_return,
+                          on_accept);
+        assembler_place(compiler->assembler, next);
+    }
+}
+
+/* A layer lets the frame through by ending, however it does. */
+static void compile_layer(Compiler *compiler, const GPtrArray *steps)
+{
+    guint end = assembler_label(compiler->assembler);
+
+    compile_steps(compiler, steps, end, end);
+    assembler_place(compiler->assembler, end);
+}
+
+/* ---- beginning and ends ---- */
+
+/* r0 = the entry of `map` at the index that is in the register `index`; none is a broken state. */
+static void compile_entry(Compiler *compiler, CodeMap map, int index)
+{
+    Assembler *out = compiler->assembler;
+
+    asm_store(out, BPF_W, BPF_REG_10, -4, index);
+    asm_map(out, BPF_REG_1, map);
+    asm_move(out, BPF_REG_2, BPF_REG_10);
+    asm_alu_set(out, BPF_ADD, BPF_REG_2, -4);
+    asm_call(out, BPF_FUNC_map_lookup_elem);
+    asm_jump_if_set(out, BPF_JEQ, BPF_REG_0, 0, compiler->broken);
+}
+
+static void compile_begin(Compiler *compiler)
+{
+    Assembler *out = compiler->assembler;
+
+    asm_move(out, FRAME, BPF_REG_1);
+    asm_set(out, BPF_REG_1, 0);
+    compile_entry(compiler, MAP_SCRATCHES, BPF_REG_1);
+    asm_move(out, SCRATCH, BPF_REG_0);
+    if (compiler->program->scalars->len > 0) {
+        asm_load(out, BPF_W, BPF_REG_1, SCRATCH, offsetof(struct scratch, slot));
+        compile_entry(compiler, MAP_ROWS, BPF_REG_1);
+        asm_move(out, ROW, BPF_REG_0);
+    }
+    asm_set(out, VERDICT, REASON_DEFAULT);
+}
+
+/* Leaves for another program, or falls through when that fails. */
+static void compile_tail_call(Compiler *compiler, guint program)
+{
+    Assembler *out = compiler->assembler;
+
+    asm_move(out, BPF_REG_1, FRAME);
+    asm_map(out, BPF_REG_2, MAP_PROGRAMS);
+    asm_set(out, BPF_REG_3, program);
+    asm_call(out, BPF_FUNC_tail_call);
+}
+
+/* The verdict so far is the outermost view's. A wrapped frame's is not the last word. */
+static void compile_inspection(Compiler *compiler)
+{
+    Assembler *out = compiler->assembler;
+    guint second = assembler_label(out), done = assembler_label(out);
+
+    asm_load(out, BPF_W, BPF_REG_1, SCRATCH, offsetof(struct scratch, view));
+    asm_jump_if_set(out, BPF_JNE, BPF_REG_1, 0, second);
+    asm_load(out, BPF_W, BPF_REG_1, SCRATCH, offsetof(struct scratch, facts.has));
+    asm_alu_set(out, BPF_AND, BPF_REG_1, FACTS_WRAPPED);
+    asm_jump_if_set(out, BPF_JEQ, BPF_REG_1, 0, done);
+    asm_store(out, BPF_W, SCRATCH, offsetof(struct scratch, verdict), VERDICT);
+    compile_tail_call(compiler, PROGRAM_UNWRAP);
+    asm_jump(out, compiler->broken);
+    assembler_place(out, second);
+    asm_load(out, BPF_W, VERDICT, SCRATCH, offsetof(struct scratch, verdict));
+    assembler_place(out, done);
+}
+
+static void compile_verdict_out(Compiler *compiler)
+{
+    asm_store(compiler->assembler, BPF_W, FRAME, offsetof(struct __sk_buff, cb), VERDICT);
+}
+
+static void compile_count(Compiler *compiler)
+{
+    Assembler *out = compiler->assembler;
+    guint uncounted = assembler_label(out);
+
+    asm_load(out, BPF_W, BPF_REG_1, SCRATCH, offsetof(struct scratch, counters));
+    asm_alu(out, BPF_ADD, BPF_REG_1, VERDICT);
+    asm_store(out, BPF_W, BPF_REG_10, -4, BPF_REG_1);
+    asm_map(out, BPF_REG_1, MAP_COUNTERS);
+    asm_move(out, BPF_REG_2, BPF_REG_10);
+    asm_alu_set(out, BPF_ADD, BPF_REG_2, -4);
+    asm_call(out, BPF_FUNC_map_lookup_elem);
+    asm_jump_if_set(out, BPF_JEQ, BPF_REG_0, 0, uncounted);
+    asm_load(out, BPF_DW, BPF_REG_1, BPF_REG_0, 0);
+    asm_alu_set(out, BPF_ADD, BPF_REG_1, 1);
+    asm_store(out, BPF_DW, BPF_REG_0, 0, BPF_REG_1);
+    assembler_place(out, uncounted);
+}
+
+static void compile_pass(Compiler *compiler, gboolean has_flows)
+{
+    Assembler *out = compiler->assembler;
+
+    assembler_note(out, g_strdup("pass"));
+    if (compiler->encapsulation == ENCAPSULATION_INSPECT && ir_program_size(compiler->program) > 0)
+        compile_inspection(compiler);
+    compile_verdict_out(compiler);
+    if (has_flows) {
+        asm_store(out, BPF_W, SCRATCH, offsetof(struct scratch, verdict), VERDICT);
+        compile_tail_call(compiler, PROGRAM_PASSED);
+        asm_jump(out, compiler->broken);
+        return;
+    }
+    compile_count(compiler);
+    asm_set(out, BPF_REG_0, (guint64)(gint64)TC_ACT_UNSPEC);
+    asm_exit(out);
+}
+
+static void compile_drop(Compiler *compiler)
+{
+    Assembler *out = compiler->assembler;
+
+    assembler_place(out, compiler->drop);
+    assembler_note(out, g_strdup("drop"));
+    compile_verdict_out(compiler);
+    asm_store(out, BPF_W, SCRATCH, offsetof(struct scratch, verdict), VERDICT);
+    compile_tail_call(compiler, PROGRAM_DROPPED);
+    assembler_place(out, compiler->broken);
+    asm_set(out, BPF_REG_0, TC_ACT_SHOT);
+    asm_exit(out);
+}
+
+/* ---- the whole ---- */
+
+static gboolean steps_ask_for_beginning(const GPtrArray *steps)
+{
+    for (guint i = 0; i < steps->len; i++) {
+        const IrStep *step = g_ptr_array_index(steps, i);
+
+        for (guint t = 0; t < step->tests->len; t++)
+            if (ir_step_test(step, t)->kind == TEST_HAS &&
+                (ir_step_test(step, t)->bits & FACTS_KNOWN))
+                return TRUE;
+        if (step->steps && steps_ask_for_beginning(step->steps))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static Code *compile(const IrProgram *program, Encapsulation encapsulation, const Verdict *verdict,
+                     GError **error)
+{
+    g_autoptr(Assembler) out = assembler_new();
+    Compiler compiler = {
+        program,
+        encapsulation,
+        verdict->first_word,
+        out,
+        .drop = assembler_label(out),
+        .broken = assembler_label(out),
+    };
+
+    compile_begin(&compiler);
+    compile_layer(&compiler, program->l2);
+    compile_layer(&compiler, program->inet);
+    compile_pass(&compiler, verdict->has_flows);
+    compile_drop(&compiler);
+    return assembler_finish(out, error);
+}
+
+Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation, guint first_word,
+                         GError **error)
+{
+    g_autoptr(Verdict) verdict = g_new0(Verdict, 1);
+
+    verdict->way = program->way;
+    verdict->want = ir_program_wants(program);
+    verdict->has_flows = ir_program_has_flows(program) || steps_ask_for_beginning(program->inet);
+    verdict->first_word = first_word;
+    verdict->n_words = verdict_scalar_word(program, program->scalars->len);
+    verdict->n_counters = LAYOUT_RULES + program->origins->len;
+    if (first_word + verdict->n_words > ROW_WORDS) {
+        g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
+                    "filter %s needs %u numbers of each port; a port's row holds %u", program->name,
+                    first_word + verdict->n_words, ROW_WORDS);
+        return NULL;
+    }
+    verdict->code = compile(program, encapsulation, verdict, error);
+    if (!verdict->code) {
+        g_prefix_error(error, "filter %s: ", program->name);
+        return NULL;
+    }
+    return g_steal_pointer(&verdict);
+}
+
+void verdict_free(Verdict *verdict)
+{
+    if (!verdict)
+        return;
+    code_free(verdict->code);
+    g_free(verdict);
+}

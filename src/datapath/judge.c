@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "datapath/judge.h"
+
+#include <bpf/bpf.h>
+#include <linux/pkt_cls.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "datapath/shape-private.h"
+
+#define LOOPBACK 1 /* the device that test runs are on unless told otherwise */
+#define MAX_SIZE 65536
+
+/* One port, two slots taken in turns. */
+struct Judge {
+    Kernel *kernel;
+    guint slot;
+    Shape *shape;
+    GArray *entries; /* SetEntry of the shape now bound */
+};
+
+Judge *judge_new(GError **error)
+{
+    const KernelSizes sizes = {.ports = 1, .programs = 2, .counters = 8192, .entries = 1 << 18};
+    g_autoptr(Kernel) kernel = kernel_load(&sizes, error);
+    Judge *judge;
+
+    if (!kernel)
+        return NULL;
+    judge = g_new0(Judge, 1);
+    judge->kernel = g_steal_pointer(&kernel);
+    return judge;
+}
+
+static void judge_clear(Judge *judge)
+{
+    if (judge->entries)
+        for (guint i = 0; i < judge->entries->len; i++) {
+            const SetEntry *entry = &g_array_index(judge->entries, SetEntry, i);
+            (void)bpf_map_delete_elem(judge->kernel->maps[entry->map],
+                                      &entry->key); /* twice: gone */
+        }
+    g_clear_pointer(&judge->entries, g_array_unref);
+    g_clear_pointer(&judge->shape, shape_unref);
+}
+
+void judge_free(Judge *judge)
+{
+    if (!judge)
+        return;
+    judge_clear(judge);
+    kernel_free(judge->kernel);
+    g_free(judge);
+}
+
+/* ---- binding ---- */
+
+static gboolean put_entries(Judge *judge, GError **error)
+{
+    const __u8 present = 1;
+
+    for (guint i = 0; i < judge->entries->len; i++) {
+        const SetEntry *entry = &g_array_index(judge->entries, SetEntry, i);
+
+        if (!kernel_put(judge->kernel, entry->map, &entry->key, &present, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean put_verdict(Judge *judge, guint way, struct row *row, GError **error)
+{
+    const Verdict *verdict = judge->shape->verdicts[way];
+    guint entry = FIRST_SHAPE + way;
+    int program = kernel_load_code(judge->kernel, verdict->code, "verdict", error);
+    gboolean good =
+        program >= 0 && kernel_put(judge->kernel, KERNEL_PROGRAMS, &entry, &program, error);
+
+    if (program >= 0)
+        close(program);
+    row->way[way] = (struct row_way){
+        .program = entry,
+        .want = verdict->want,
+        .flags = verdict->has_flows ? ROW_FLOWS : 0,
+        .counters = COUNTERS_COMMON,
+    };
+    return good;
+}
+
+gboolean judge_bind(Judge *judge, Shape *shape, const IrBinding *out, const IrBinding *in,
+                    gboolean is_flow_given, GError **error)
+{
+    const IrBinding *const bindings[N_WAYS] = {out, in};
+    const guint port = LOOPBACK;
+    struct row row = {.port = port};
+
+    judge_clear(judge);
+    judge->shape = shape_ref(shape);
+    judge->slot ^= 1;
+    judge->entries = shape_entries(shape, bindings, judge->slot);
+    shape_fill_words(shape, bindings, &row);
+    for (guint way = 0; way < N_WAYS; way++) {
+        if (!put_verdict(judge, way, &row, error))
+            return FALSE;
+        if (is_flow_given)
+            row.way[way].flags |= ROW_FLOWS | ROW_FLOW_GIVEN;
+    }
+    return put_entries(judge, error) &&
+           kernel_put(judge->kernel, KERNEL_ROWS, &judge->slot, &row, error) &&
+           kernel_put(judge->kernel, KERNEL_PORTS, &port, &judge->slot, error);
+}
+
+/* ---- running ---- */
+
+static void flow_to_context(const IrFlow *flow, struct __sk_buff *context)
+{
+    context->cb[1] = flow->state | (guint) !!flow->reply << 8 | (guint) !!flow->known << 9;
+    context->cb[2] = (__u32)flow->over;
+    context->cb[3] = (__u32)(flow->over >> 32);
+}
+
+static gboolean read_verdict(const struct __sk_buff *context, guint result, IrVerdict *verdict,
+                             GError **error)
+{
+    const guint code = context->cb[0];
+
+    verdict->pass = result == (guint)TC_ACT_UNSPEC;
+    verdict->reason = code < LAYOUT_RULES ? (IrReason)code : REASON_RULE;
+    verdict->origin = code < LAYOUT_RULES ? 0 : code - LAYOUT_RULES;
+    if (code == 0 || code >= LAYOUT_RULES || code < N_REASONS)
+        return TRUE;
+    g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_STATE, "the programs gave verdict %u", code);
+    return FALSE;
+}
+
+gboolean judge_run(Judge *judge, guint way, const Frame *frame, const IrFlow *flow,
+                   IrVerdict *verdict, GError **error)
+{
+    struct __sk_buff context = {0}, after = {0};
+    LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame->octets,
+                .data_size_in = (guint)frame->length, .ctx_in = &context,
+                .ctx_size_in = sizeof context, .ctx_out = &after, .ctx_size_out = sizeof after);
+    int result;
+
+    g_assert(frame->tag.type == 0); /* a test run has no place for it */
+    if (flow)
+        flow_to_context(flow, &context);
+    result = bpf_prog_test_run_opts(
+        judge->kernel->programs[way == WAY_OUT ? KERNEL_DISPATCH_OUT : KERNEL_DISPATCH_IN], &run);
+    if (result != 0)
+        return datapath_kernel_error(error, result, "running a frame of %" G_GSIZE_FORMAT " octets",
+                                     frame->length);
+    return read_verdict(&after, run.retval, verdict, error);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "datapath/asm.h"
+#include "datapath/bpf/layout.h"
+
+/*
+ * Purpose: the maps and the unchanging programs of bpf/datapath.bpf.c in the kernel: loaded for
+ * oneself, or shared and pinned so that they outlive the process.
+ * Owner: kernel_free closes the descriptors; what is pinned, or attached, stays.
+ * Invariants: every descriptor is open. The unchanging programs are in the table of programs.
+ * Does not: know ports or shapes.
+ */
+
+typedef enum {
+    KERNEL_PORTS,
+    KERNEL_ROWS,
+    KERNEL_COUNTERS,
+    KERNEL_SCRATCHES,
+    KERNEL_DROP_RATES,
+    KERNEL_PROGRAMS,
+    KERNEL_SETS,
+    KERNEL_LARGE_SETS,
+    KERNEL_PREFIXES,
+    KERNEL_LARGE_PREFIXES,
+    KERNEL_DROPS,
+    KERNEL_SHAPES,
+    N_KERNEL_MAPS
+} KernelMap;
+
+typedef enum {
+    KERNEL_DISPATCH_OUT,
+    KERNEL_DISPATCH_IN,
+    KERNEL_UNWRAP,
+    KERNEL_DROPPED,
+    KERNEL_FLOW,
+    KERNEL_PASSED,
+    N_KERNEL_PROGRAMS
+} KernelProgram;
+
+/* How much the maps hold. */
+typedef struct {
+    guint ports;    /* bound at a time; there are twice as many rows, for changes of all of them */
+    guint programs; /* of shapes, two each */
+    guint counters;
+    guint entries; /* of all sets together, and again of all prefix tables */
+} KernelSizes;
+
+typedef struct {
+    int maps[N_KERNEL_MAPS];
+    int programs[N_KERNEL_PROGRAMS];
+    KernelSizes sizes;
+} Kernel;
+
+/* For the caller alone. Errors: DATAPATH_ERROR_KERNEL. */
+Kernel *kernel_load(const KernelSizes *sizes, GError **error);
+
+/*
+ * What is pinned below `directory`, loaded and pinned there first when nothing is; the directory
+ * then appears whole or not at all. Sizes of what is there already stay. *is_new tells which it
+ * was. Errors: also DATAPATH_ERROR_STATE when the pins are not whole.
+ */
+Kernel *kernel_open(const char *directory, const KernelSizes *sizes, gboolean *is_new,
+                    GError **error);
+void kernel_free(Kernel *kernel);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)
+
+/* Loads a verdict; its descriptor, or -1. A refusal by the verifier has its last words. */
+int kernel_load_code(const Kernel *kernel, const Code *code, const char *name, GError **error);
+
+/* Writes one entry of a map. FALSE with "writing MAP: REASON". */
+gboolean kernel_put(const Kernel *kernel, KernelMap map, gconstpointer key, gconstpointer value,
+                    GError **error);
+
+guint kernel_cpus(void);
