@@ -348,8 +348,8 @@ static FACTS_INLINE int facts_ip6_fragment(const struct facts_source *frame, __u
     if (facts_load(frame, at + 2, octets, 2))
         return 1;
     offset = facts_u16(octets);
-    if ((offset & 0xfff9) && !facts_load(frame, at + 4, octets, 4)) {
-        facts->ip_id = facts_u32(octets);
+    if (offset & 0xfff9) {
+        facts->ip_id = facts_load(frame, at + 4, octets, 4) ? 0 : facts_u32(octets);
         facts->has |= FACTS_FRAGMENT;
     }
     if (!(offset & 0xfff8))

@@ -19,7 +19,10 @@ typedef struct {
 } Command;
 
 int command_check(int argc, char **argv);
+int command_diff(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_lint(int argc, char **argv);
+int command_prove(int argc, char **argv);
 int command_show(int argc, char **argv);
 
 /* Parses the options of a subcommand and frees the context. FALSE after saying on stderr what is

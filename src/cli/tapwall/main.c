@@ -13,7 +13,10 @@
 
 static const Command commands[] = {
     {"check", "FILE…", "Say what is wrong with filter files", command_check},
+    {"diff", "FILTER FILTER", "Show a frame on which two filters differ", command_diff},
     {"explain", "--filter NAME|FILE …", "Say which rule decides over a frame", command_explain},
+    {"lint", "FILTER", "Find rules that never decide, and ways around", command_lint},
+    {"prove", "FILTER …", "Prove that nothing forged passes", command_prove},
     {"show", "NAME|FILE", "Print a filter in one of its forms", command_show},
 };
 
