@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "agent/vm-files.h"
+
 const ConfigKey agent_config_keys[] = {
     {"agent", "address", CONFIG_STRING, "::",
      "Address to listen on. '::' takes IPv4 too. A socket handed over by the service manager is\n"
@@ -23,6 +25,10 @@ const ConfigKey agent_config_keys[] = {
      "How VMs are run: kvm, qemu (emulation, slow), or auto, which takes kvm where libvirt offers "
      "it."},
     {"libvirt", "emulator", CONFIG_STRING, "", "QEMU's program. Empty: libvirt's choice."},
+    {"libvirt", "vm_folders", CONFIG_STRING, "/var/lib/libvirt/images",
+     "Folders, with ':' between, in which every file must be that the engine names for a VM: "
+     "disks,\n"
+     "kernel, initrd, console log. libvirt opens them as root and may write to them."},
     {"libvirt", "poll_seconds", CONFIG_UINT, "5",
      "How often counters and states are sampled, 1 to 3600."},
     {"libvirt", "unplug_seconds", CONFIG_UINT, "30",
@@ -62,6 +68,24 @@ static gboolean words_check(const Config *config, GError **error)
     if (strcmp(enforcement, "libvirt") != 0) {
         g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
                     "[filter] enforcement must be libvirt, not '%s'", enforcement);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Not the root: that would be every file. */
+static gboolean folders_check(const Config *config, GError **error)
+{
+    const char *folders = config_string(config, "libvirt", "vm_folders");
+    g_auto(GStrv) list = g_strsplit(folders, ":", -1);
+
+    for (guint i = 0; list[i]; i++) {
+        if (path_is_straight(list[i]))
+            continue;
+        g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+                    "[libvirt] vm_folders must be absolute paths with ':' between, without '..' "
+                    "and not '/', not '%s'",
+                    folders);
         return FALSE;
     }
     return TRUE;
@@ -117,10 +141,12 @@ gboolean agent_settings_read(AgentSettings *settings, const Config *config, GErr
         .libvirt_uri = config_string(config, "libvirt", "uri"),
         .domain_type = config_string(config, "libvirt", "domain_type"),
         .emulator = config_string(config, "libvirt", "emulator"),
+        .vm_folders = config_string(config, "libvirt", "vm_folders"),
         .filter_file = config_string(config, "filter", "file"),
     };
 
-    if (!words_check(config, error) || !port_read(&read.port, config, error) ||
+    if (!words_check(config, error) || !folders_check(config, error) ||
+        !port_read(&read.port, config, error) ||
         !seconds_read(&read.poll_seconds, config, "poll_seconds", error) ||
         !seconds_read(&read.unplug_seconds, config, "unplug_seconds", error))
         return FALSE;

@@ -18,6 +18,7 @@ typedef struct {
     const char *libvirt_uri;
     const char *domain_type; /* "auto", "kvm" or "qemu" */
     const char *emulator;    /* "": libvirt's choice */
+    const char *vm_folders;  /* see vm-files.h */
     const char *filter_file;
     guint poll_seconds;
     guint unplug_seconds;

@@ -38,6 +38,7 @@ static void defaults(void)
     g_assert_true(read.ssl);
     g_assert_cmpstr(read.libvirt_uri, ==, "qemu:///system");
     g_assert_cmpstr(read.domain_type, ==, "auto");
+    g_assert_cmpstr(read.vm_folders, ==, "/var/lib/libvirt/images");
     g_assert_cmpuint(read.poll_seconds, ==, 5);
     g_assert_cmpuint(read.unplug_seconds, ==, 30);
 }
@@ -52,6 +53,10 @@ static void refused(void)
         {"libvirt", "domain_type", "xen", "*domain_type must be auto, kvm or qemu, not 'xen'"},
         {"libvirt", "poll_seconds", "0", "*poll_seconds must be 1 to 3600, not 0"},
         {"libvirt", "unplug_seconds", "3601", "*unplug_seconds must be 1 to 3600, not 3601"},
+        {"libvirt", "vm_folders", "/a:b", "*not '/a:b'"},
+        {"libvirt", "vm_folders", "/a::/b", "*not '/a::/b'"},
+        {"libvirt", "vm_folders", "//", "*not '//'"},
+        {"libvirt", "vm_folders", "/a/../etc", "*not '/a/../etc'"},
         {"filter", "enforcement", "tapwall", "*enforcement must be libvirt, not 'tapwall'"},
     };
 

@@ -6,6 +6,7 @@
 #include "agent/verbs.h"
 #include "agent/view-json.h"
 #include "agent/vm-config.h"
+#include "agent/vm-files.h"
 #include "base/log.h"
 #include "virt/domain.h"
 
@@ -77,7 +78,7 @@ static Definition *create_plan(Agent *agent, const char *vm_id, JsonObject *vm_p
     g_autofree char *xml = NULL;
     const char *kind = agent->settings.domain_type;
 
-    if (!config)
+    if (!config || !vm_files_check(config, agent->settings.vm_folders, error))
         return NULL;
     if (strcmp(kind, "auto") == 0)
         kind = agent->use_kvm ? "kvm" : "qemu";

@@ -121,8 +121,10 @@ static gboolean vms_fill(gpointer data)
 
 static void agent_process(GSocket *socket, TlsCredentials *credentials)
 {
-    const AgentSettings settings = {
-        .libvirt_uri = "test:///default", .filter_file = "/nonexistent", .emulator = ""};
+    const AgentSettings settings = {.libvirt_uri = "test:///default",
+                                    .filter_file = "/nonexistent",
+                                    .emulator = "",
+                                    .vm_folders = "/nonexistent"};
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(Agent) agent = agent_new(&settings);
     g_autoptr(GError) error = NULL;

@@ -27,6 +27,7 @@ key={pki}/private/{name}-key.pem
 
 [libvirt]
 domain_type={domain_type}
+vm_folders={vm_folders}
 poll_seconds=2
 
 [filter]
@@ -50,6 +51,7 @@ class Node:
                 self.host.add_bridge(bridge)
             with open(self.conf, "w", encoding="utf-8") as file:
                 file.write(CONF.format(port=ports.number(listener), domain_type=domain_type, pki=pki, name=name,
+                                       vm_folders=f"{os.path.dirname(programs)}/guest:{folder}",
                                        filter=self.filter_file))
         except BaseException:
             self.host.close()
