@@ -55,33 +55,34 @@ static gboolean peer_accepted(GTlsConnection *connection, GTlsCertificate *peer,
     return (errors & ~(GTlsCertificateFlags)G_TLS_CERTIFICATE_BAD_IDENTITY) == 0;
 }
 
-static GTlsConnection *wrap_finish(const TlsCredentials *credentials, GIOStream *stream)
+/* The authority is given at construction: set later, the connection would have read the system's
+ * whole trust store first. A peer that just closes its socket is an ordinary end here, since every
+ * message is framed. */
+static GTlsConnection *wrap(const TlsCredentials *credentials, GType type, GIOStream *base,
+                            GError **error)
 {
-    GTlsConnection *connection = G_TLS_CONNECTION(stream);
+    GTlsConnection *connection = g_initable_new(
+        type, NULL, error, "base-io-stream", base, "certificate", credentials->certificate,
+        "database", credentials->authority, "require-close-notify", FALSE, NULL);
 
-    g_tls_connection_set_database(connection, credentials->authority);
-    g_signal_connect(connection, "accept-certificate", G_CALLBACK(peer_accepted), NULL);
-    /* A peer that just closes its socket is an ordinary end here: every message is framed. */
-    g_tls_connection_set_require_close_notify(connection, FALSE);
+    if (connection != NULL)
+        g_signal_connect(connection, "accept-certificate", G_CALLBACK(peer_accepted), NULL);
     return connection;
 }
 
 GTlsConnection *tls_server_wrap(const TlsCredentials *credentials, GIOStream *base, GError **error)
 {
-    GIOStream *stream = g_tls_server_connection_new(base, credentials->certificate, error);
+    GType type = g_tls_backend_get_server_connection_type(g_tls_backend_get_default());
+    GTlsConnection *connection = wrap(credentials, type, base, error);
 
-    if (stream == NULL)
-        return NULL;
-    g_object_set(stream, "authentication-mode", G_TLS_AUTHENTICATION_REQUIRED, NULL);
-    return wrap_finish(credentials, stream);
+    if (connection != NULL)
+        g_object_set(connection, "authentication-mode", G_TLS_AUTHENTICATION_REQUIRED, NULL);
+    return connection;
 }
 
 GTlsConnection *tls_client_wrap(const TlsCredentials *credentials, GIOStream *base, GError **error)
 {
-    GIOStream *stream = g_tls_client_connection_new(base, NULL, error);
+    GType type = g_tls_backend_get_client_connection_type(g_tls_backend_get_default());
 
-    if (stream == NULL)
-        return NULL;
-    g_tls_connection_set_certificate(G_TLS_CONNECTION(stream), credentials->certificate);
-    return wrap_finish(credentials, stream);
+    return wrap(credentials, type, base, error);
 }
