@@ -112,11 +112,15 @@ gboolean judge_bind(Judge *judge, Shape *shape, const IrBinding *out, const IrBi
 
 /* ---- running ---- */
 
-static void flow_to_context(const IrFlow *flow, struct __sk_buff *context)
+/* See flow_given() in bpf/datapath.bpf.c. A test frame has little room: limits are told to 16. */
+static void flow_to_context(const IrFlow *flow, const IrFlow *unwrapped, struct __sk_buff *context)
 {
-    context->cb[1] = flow->state | (guint) !!flow->reply << 8 | (guint) !!flow->known << 9;
-    context->cb[2] = (__u32)flow->over;
-    context->cb[3] = (__u32)(flow->over >> 32);
+    const IrFlow *const flows[] = {flow, unwrapped};
+
+    for (guint view = 0; view < G_N_ELEMENTS(flows); view++)
+        context->cb[1 + view] = flows[view]->state | (guint) !!flows[view]->reply << 8 |
+                                (guint) !!flows[view]->known << 9 |
+                                (guint)(flows[view]->over & 0xffff) << 16;
 }
 
 static gboolean read_verdict(const struct __sk_buff *context, guint result, IrVerdict *verdict,
@@ -126,6 +130,7 @@ static gboolean read_verdict(const struct __sk_buff *context, guint result, IrVe
 
     verdict->pass = result == (guint)TC_ACT_UNSPEC;
     verdict->reason = code < LAYOUT_RULES ? (IrReason)code : REASON_RULE;
+    verdict->is_unwrapped = !verdict->pass && context->cb[3] != 0;
     verdict->origin = code < LAYOUT_RULES ? 0 : code - LAYOUT_RULES;
     if (code == 0 || code >= LAYOUT_RULES || code < N_REASONS)
         return TRUE;
@@ -134,7 +139,7 @@ static gboolean read_verdict(const struct __sk_buff *context, guint result, IrVe
 }
 
 gboolean judge_run(Judge *judge, guint way, const Frame *frame, const IrFlow *flow,
-                   IrVerdict *verdict, GError **error)
+                   const IrFlow *unwrapped, IrVerdict *verdict, GError **error)
 {
     struct __sk_buff context = {0}, after = {0};
     LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame->octets,
@@ -144,7 +149,7 @@ gboolean judge_run(Judge *judge, guint way, const Frame *frame, const IrFlow *fl
 
     g_assert(frame->tag.type == 0); /* a test run has no place for it */
     if (flow)
-        flow_to_context(flow, &context);
+        flow_to_context(flow, unwrapped, &context);
     result = bpf_prog_test_run_opts(
         judge->kernel->programs[way == WAY_OUT ? KERNEL_DISPATCH_OUT : KERNEL_DISPATCH_IN], &run);
     if (result != 0)

@@ -24,10 +24,10 @@ gboolean judge_bind(Judge *judge, Shape *shape, const IrBinding *out, const IrBi
                     gboolean is_flow_given, GError **error);
 
 /*
- * The verdict on a frame that goes `way`. `flow`: as ir_decide() takes it for both views; NULL
+ * The verdict on a frame that goes `way`. `flow` and `unwrapped`: as ir_decide() takes them; NULL
  * unless the state is given. The kernel's own test refuses what no hook sees: FALSE with
  * DATAPATH_ERROR_KERNEL for a frame shorter than its Ethernet header, or than the IP header that
  * its type announces.
  */
 gboolean judge_run(Judge *judge, guint way, const Frame *frame, const IrFlow *flow,
-                   IrVerdict *verdict, GError **error);
+                   const IrFlow *unwrapped, IrVerdict *verdict, GError **error);

@@ -37,10 +37,11 @@ static void compare(Oracle *oracle, guint way, const WorldFrame *row, const IrFl
     IrVerdict found;
     g_autoptr(GError) error = NULL;
 
-    judge_run(oracle->judge, way, &frame, flow, &found, &error);
+    judge_run(oracle->judge, way, &frame, flow, flow, &found, &error);
     g_assert_no_error(error);
     oracle->verdicts++;
     if (found.pass == expected.pass && found.reason == expected.reason &&
+        found.is_unwrapped == expected.is_unwrapped &&
         (found.reason != REASON_RULE || found.origin == expected.origin))
         return;
     g_autofree char *e = ir_origin_format(program, expected.reason, expected.origin);

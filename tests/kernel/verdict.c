@@ -54,11 +54,12 @@ static void compare(Test *test, const GByteArray *octets)
         return;
     expected = ir_decide(program, test->bound->bindings[test->way], &frame, test->encapsulation,
                          &flow, &flow, NULL, NULL);
-    judge_run(test->judge, test->way, &frame, NULL, &found, &error);
+    judge_run(test->judge, test->way, &frame, NULL, NULL, &found, &error);
     g_assert_no_error(error);
     test->compared++;
     test->passed += expected.pass ? 1 : 0;
     if (found.pass == expected.pass && found.reason == expected.reason &&
+        found.is_unwrapped == expected.is_unwrapped &&
         (found.reason != REASON_RULE || found.origin == expected.origin))
         return;
     print_frame(octets);

@@ -158,7 +158,7 @@ static void print_verdict(const ExplainVerdict *verdict)
 
 /* ---- running ---- */
 
-static const ExplainEngine *const engines[] = {&explain_eval};
+static const ExplainEngine *const engines[] = {&explain_eval, &explain_bpf};
 
 static const ExplainEngine *engine_lookup(const char *name)
 {
@@ -221,7 +221,7 @@ static int explain_run(Options *options, int argc, char **argv)
     if (!is_opaque && strcmp(encapsulation, "inspect") != 0)
         return command_trouble("--encapsulation %s: expected inspect or opaque", encapsulation);
     if (!engine)
-        return command_trouble("--with %s: expected eval", name);
+        return command_trouble("--with %s: expected eval or bpf", name);
     frames = read_frames(options, argc, argv, is_in ? PLAN_TO_VM : PLAN_FROM_VM, &error);
     if (!frames)
         return command_trouble("%s", error->message);
@@ -246,7 +246,10 @@ int command_explain(int argc, char **argv)
         {"encapsulation", 0, 0, G_OPTION_ARG_STRING, &options.encapsulation,
          "Judge what a frame carries in tags and SNAP too, or its outside alone", "inspect|opaque"},
         {"with", 0, 0, G_OPTION_ARG_STRING, &options.engine,
-         "Who judges: eval, the reference, which needs no rights", "eval"},
+         "Who judges: eval, the reference, which needs no rights; bpf, the programs as the kernel "
+         "runs "
+         "them",
+         "eval|bpf"},
         {"hex", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.hex,
          "A frame in hex digits; more may follow as operands", "HEX…"},
         {"hex-file", 0, 0, G_OPTION_ARG_FILENAME, &options.hex_file,

@@ -33,3 +33,4 @@ typedef struct {
 } ExplainEngine;
 
 extern const ExplainEngine explain_eval;
+extern const ExplainEngine explain_bpf;

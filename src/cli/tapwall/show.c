@@ -29,6 +29,7 @@ static const ShowForm forms[] = {
     {"xml", format_xml},
     {"plan", format_plan},
     {"ir", show_ir},
+    {"bpf", show_bpf},
 };
 
 static char *forms_list(void)

@@ -15,3 +15,6 @@ typedef struct {
 
 /* The programs of both ways; in show-ir.c. */
 char *show_ir(FilterOptions *options, Filter *filter, const Variables *variables, GError **error);
+
+/* The instructions of both ways, in show-bpf.c. */
+char *show_bpf(FilterOptions *options, Filter *filter, const Variables *variables, GError **error);

@@ -106,14 +106,14 @@ int dispatch_in(struct __sk_buff *skb)
     return dispatch(skb, WAY_IN);
 }
 
-/* The state of a flow as a test gives it. */
-static FACTS_INLINE void flow_given(struct __sk_buff *skb, struct scratch *scratch)
+/* The state of a view's flow as a test gives it. */
+static FACTS_INLINE void flow_given(__u32 given, struct scratch *scratch)
 {
-    scratch->state = skb->cb[1] & 0xff;
-    scratch->reply = skb->cb[1] >> 8 & 1;
-    if ((skb->cb[1] >> 9 & 1) && (scratch->facts.has & FACTS_LATER))
+    scratch->state = given & 0xff;
+    scratch->reply = given >> 8 & 1;
+    if ((given >> 9 & 1) && (scratch->facts.has & FACTS_LATER))
         scratch->facts.has |= FACTS_KNOWN;
-    scratch->over = skb->cb[2] | (__u64)skb->cb[3] << 32;
+    scratch->over = given >> 16;
 }
 
 SEC("tc")
@@ -134,7 +134,7 @@ int unwrap(struct __sk_buff *skb)
     scratch->view = 1;
     facts_unwrap(&source, skb->len, tag_of(skb), row->way[way].want, &scratch->facts);
     if (row->way[way].flags & ROW_FLOW_GIVEN)
-        flow_given(skb, scratch);
+        flow_given(skb->cb[2], scratch);
     return judge(skb, row->way[way].program);
 }
 
@@ -211,6 +211,7 @@ int dropped(struct __sk_buff *skb)
     row = bpf_map_lookup_elem(&rows, &slot);
     if (!row || way >= N_WAYS)
         return TC_ACT_SHOT;
+    skb->cb[3] = scratch->view; /* for who runs a test */
     count(scratch->counters + scratch->verdict);
     report(skb, row, slot, way, scratch->verdict);
     return TC_ACT_SHOT;
@@ -230,8 +231,9 @@ int flow(struct __sk_buff *skb)
     row = bpf_map_lookup_elem(&rows, &slot);
     if (!row || way >= N_WAYS)
         return refuse(skb, VERDICT_NO_ROW);
-    if (row->way[way].flags & ROW_FLOW_GIVEN)
-        flow_given(skb, scratch);
+    if (!(row->way[way].flags & ROW_FLOW_GIVEN))
+        return refuse(skb, VERDICT_NO_PROGRAM);
+    flow_given(skb->cb[1], scratch);
     return judge(skb, row->way[way].program);
 }
 

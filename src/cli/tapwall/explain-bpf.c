@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/tapwall/explain.h"
+#include "datapath/judge.h"
+#include "decide/build.h"
+#include "decide/flow.h"
+#include "decide/pass.h"
+
+/* The programs of the data path, on maps of our own. Connections are kept by the reference: what a
+ * frame did to them is told to it, and what it says of the next frame goes along with that. */
+
+typedef struct {
+    Judge *judge;
+    Shape *shape;
+    IrBinding *bindings[PLAN_N_TREES];
+    FlowTable *flows;
+} Run;
+
+static void run_close(gpointer data)
+{
+    Run *run = data;
+
+    for (guint way = 0; way < PLAN_N_TREES; way++)
+        ir_binding_free(run->bindings[way]);
+    judge_free(run->judge);
+    shape_unref(run->shape);
+    flow_table_free(run->flows);
+    g_free(run);
+}
+
+static IrProgram *build_way(const Plan *plan, const PlanValues *values, guint way, GError **error)
+{
+    g_autoptr(IrProgram) program = ir_build(plan, way, values, error);
+    g_autofree guint *lengths = program ? ir_lengths(program, values) : NULL;
+
+    if (!program || !ir_optimize(program, lengths, error))
+        return NULL;
+    if (program->limits->len == 0)
+        return g_steal_pointer(&program);
+    g_set_error(error, DECIDE_ERROR, DECIDE_ERROR_LIMIT,
+                "filter %s has connlimit-above, which --with bpf cannot follow from frame to frame",
+                plan->name);
+    return NULL;
+}
+
+static gboolean run_bind(Run *run, const Plan *plan, const PlanValues *values,
+                         Encapsulation encapsulation, GError **error)
+{
+    g_autoptr(IrProgram) out = build_way(plan, values, PLAN_FROM_VM, error);
+    g_autoptr(IrProgram) in = out ? build_way(plan, values, PLAN_TO_VM, error) : NULL;
+
+    return in && (run->bindings[PLAN_FROM_VM] = ir_bind(out, values, error)) &&
+           (run->bindings[PLAN_TO_VM] = ir_bind(in, values, error)) &&
+           (run->shape = shape_new(out, in, encapsulation, error)) &&
+           (run->judge = judge_new(error)) &&
+           judge_bind(run->judge, run->shape, run->bindings[PLAN_FROM_VM],
+                      run->bindings[PLAN_TO_VM], TRUE, error);
+}
+
+static gpointer run_open(const Plan *plan, const PlanValues *values, Encapsulation encapsulation,
+                         gboolean is_verbose, GError **error)
+{
+    Run *run = g_new0(Run, 1);
+
+    run->flows = flow_table_new();
+    if (run_bind(run, plan, values, encapsulation, error))
+        return run;
+    run_close(run);
+    return NULL;
+}
+
+static void fill(const IrProgram *program, IrVerdict from, ExplainVerdict *verdict)
+{
+    verdict->pass = from.pass;
+    verdict->reason = from.reason;
+    verdict->is_unwrapped = from.is_unwrapped;
+    verdict->origin = ir_origin_format(program, from.reason, from.origin);
+    if (from.reason == REASON_RULE)
+        verdict->comment = g_strdup(g_array_index(program->origins, IrOrigin, from.origin).comment);
+}
+
+static gboolean run_judge(gpointer data, const ExplainFrame *row, ExplainVerdict *verdict,
+                          GError **error)
+{
+    Run *run = data;
+    const Frame frame = {row->octets->data, row->octets->len, {0, 0}};
+    const IrProgram *program = shape_program(run->shape, row->way);
+    struct facts facts, inner;
+    IrFlow flow, carried;
+    IrVerdict decided;
+
+    frame_parse(&frame, FACTS_WANT_ALL, &facts);
+    frame_unwrap(&frame, FACTS_WANT_ALL, &inner);
+    flow = flow_table_look(run->flows, &frame, &facts, program, run->bindings[row->way]);
+    carried = flow_table_look(run->flows, &frame, &inner, program, run->bindings[row->way]);
+    if (!judge_run(run->judge, row->way, &frame, &flow, &carried, &decided, error))
+        return FALSE;
+    flow_table_note(run->flows, &frame, &facts, &flow, decided.pass, 0);
+    fill(program, decided, verdict);
+    return TRUE;
+}
+
+const ExplainEngine explain_bpf = {"bpf", run_open, run_judge, run_close};
