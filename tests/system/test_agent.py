@@ -46,7 +46,8 @@ class Agent(unittest.TestCase):
     def running(self, *nics):
         vm_id, answer = self.create(*nics)
         self.assertEqual(answer["status"], "WaitForLaunch")
-        self.client.wait_event(vm_id, lambda params: params["status"] in ("Up", "Powering up"))
+        state = self.client.wait_event(vm_id, lambda params: params["status"] in ("Up", "Powering up", "Down"))
+        self.assertNotEqual(state["status"], "Down", state.get("exitMessage"))
         wait_until(lambda: self.node.taps(), 30, "the VM's tap")
         return vm_id
 
