@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rest/stream.h"
 
+#include <string.h>
+
 #define FAREWELL_SECONDS 5
 
 /* ---- the input ---- */
@@ -11,6 +13,7 @@ G_DECLARE_FINAL_TYPE(StreamInput, stream_input, TAPWALL, STREAM_INPUT, GFilterIn
 struct _StreamInput {
     GFilterInputStream parent;
     gboolean between, ended;
+    gsize owed; /* of a body that does not come */
 };
 
 static void pollable_init(GPollableInputStreamInterface *interface);
@@ -48,6 +51,12 @@ static gssize read_nonblocking(GPollableInputStream *stream, void *buffer, gsize
     g_autoptr(GError) problem = NULL;
     gssize got = 0;
 
+    if (input->owed) {
+        got = (gssize)MIN(count, input->owed);
+        input->owed -= (gsize)got;
+        memset(buffer, ' ', (gsize)got);
+        return got;
+    }
     if (!input->ended)
         got =
             g_pollable_input_stream_read_nonblocking(below(stream), buffer, count, NULL, &problem);
@@ -59,7 +68,7 @@ static gssize read_nonblocking(GPollableInputStream *stream, void *buffer, gsize
 
 static gboolean is_readable(GPollableInputStream *stream)
 {
-    return TAPWALL_STREAM_INPUT(stream)->ended ||
+    return TAPWALL_STREAM_INPUT(stream)->ended || TAPWALL_STREAM_INPUT(stream)->owed ||
            g_pollable_input_stream_is_readable(below(stream));
 }
 
@@ -169,4 +178,11 @@ Stream *stream_new(GIOStream *base, GSocket *socket)
 void stream_set_between(Stream *stream, gboolean between)
 {
     stream->input->between = between;
+}
+
+/* Shutting the socket's input wakes who waits for it. */
+void stream_end_body(Stream *stream, gsize missing)
+{
+    stream->input->owed = missing;
+    (void)g_socket_shutdown(stream->socket, TRUE, FALSE, NULL); /* fails when it is gone anyway */
 }

@@ -224,6 +224,25 @@ static void test_pipeline(void)
     g_assert_nonnull(strstr(second, "<clusters"));
 }
 
+/* libgovirt announces a body with its GET that its libsoup then does not send; nobody reads it.
+ * Half of it, or all of it, is as good. */
+static void test_unread_body(void)
+{
+    static const char *const bodies[] = {"", "<action/", "<action/>"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        g_autofree char *request =
+            g_strconcat("GET /ovirt-engine/api/vms HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+                        "Content-Type: application/xml\r\n" AUTHORIZATION,
+                        i == 2 ? CLOSE : "", "\r\n", bodies[i], NULL);
+        g_autofree char *answer = ask(request);
+
+        expect(answer, "HTTP/1.1 200 ", "<vms");
+        if (i < 2) /* else this side has said so */
+            expect(answer, "HTTP/1.1 200 ", "Connection: close");
+    }
+}
+
 static void test_malformed(void)
 {
     static const char *const requests[] = {
@@ -478,6 +497,7 @@ static const struct {
     {"/server/login", test_login},
     {"/server/session", test_session},
     {"/server/pipeline", test_pipeline},
+    {"/server/unread-body", test_unread_body},
     {"/server/malformed", test_malformed},
     {"/server/too-large", test_too_large},
     {"/server/endless-head", test_endless_head},
