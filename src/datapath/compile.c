@@ -34,6 +34,8 @@ guint verdict_set_words(const IrSet *set)
 
 /* ---- steps ---- */
 
+G_STATIC_ASSERT((int)N_REASONS <= (int)VERDICT_NO_ROW);
+
 static guint verdict_code(const IrStep *step)
 {
     return step->reason == REASON_RULE ? LAYOUT_RULES + step->origin : (guint)step->reason;

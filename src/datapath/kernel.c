@@ -212,7 +212,7 @@ static void remove_pins(const char *directory)
 
 static Kernel *kernel_make(const char *directory, const KernelSizes *sizes, GError **error)
 {
-    g_autofree char *fresh = g_strconcat(directory, ".new", NULL);
+    g_autofree char *fresh = g_strconcat(directory, "-new", NULL); /* no dots there */
     g_autoptr(Kernel) kernel = kernel_load(sizes, error);
 
     if (!kernel)

@@ -70,19 +70,33 @@ static FACTS_INLINE int judge(struct __sk_buff *skb, __u32 program)
     return refuse(skb, VERDICT_NO_PROGRAM);
 }
 
+/* The port's row and, in *slot, where it is. A hash's entry can be taken for another port between
+ * finding and reading it, and then gives that port's slot; a row says whose it is, and cannot
+ * change while a frame is under way. */
+static FACTS_INLINE struct row *row_of_port(__u32 port, __u32 *slot)
+{
+    for (int attempt = 0; attempt < 2; attempt++) {
+        volatile __u32 *bound = bpf_map_lookup_elem(&ports, &port);
+        struct row *row;
+
+        if (!bound)
+            return 0;
+        *slot = *bound;
+        row = bpf_map_lookup_elem(&rows, slot);
+        if (row && row->port == port)
+            return row;
+    }
+    return 0;
+}
+
 static FACTS_INLINE int dispatch(struct __sk_buff *skb, __u32 way)
 {
     struct scratch *scratch = scratch_of_cpu();
     struct facts_source source = {skb};
-    __u32 port = skb->ifindex, slot;
-    volatile __u32 *bound = bpf_map_lookup_elem(&ports, &port);
-    struct row *row;
+    __u32 slot = 0;
+    struct row *row = row_of_port(skb->ifindex, &slot);
 
-    if (!bound || !scratch)
-        return refuse(skb, VERDICT_NO_ROW);
-    slot = *bound;
-    row = bpf_map_lookup_elem(&rows, &slot);
-    if (!row)
+    if (!row || !scratch)
         return refuse(skb, VERDICT_NO_ROW);
     scratch->slot = slot;
     scratch->way = way;

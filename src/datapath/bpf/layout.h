@@ -53,8 +53,8 @@ struct row {
     __u32 port; /* ifindex, for events */
     __u32 flow_quota;
     struct row_way way[N_WAYS];
-    __u32 connections; /* where the port's counts of connections begin, see flows */
-    __u32 spare;
+    __u32 shape;      /* its place in the table of shapes */
+    __u32 n_counters; /* of both ways, from way[WAY_OUT].counters on */
     __u64 words[ROW_WORDS];
 };
 
@@ -62,11 +62,11 @@ struct row {
 
 /* A verdict's code: below LAYOUT_RULES an IrReason or one of these, else a rule's origin. */
 enum layout_verdict {
-    VERDICT_NO_ROW = 8, /* an attached port that nothing is bound to */
+    VERDICT_NO_ROW = 6, /* an attached port that nothing is bound to */
     VERDICT_NO_PROGRAM, /* its row names no program, or the call failed */
     VERDICT_FLOW_QUOTA, /* the port's share of the flow table is used up */
     VERDICT_FLOW_TABLE, /* the whole flow table is */
-    LAYOUT_RULES = 16,
+    LAYOUT_RULES = 10,
 };
 
 /* The counters before the ports' own: by verdict, for frames that have no row. */

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "datapath/clsact.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PRIORITY 1 /* of our filters: before others */
+#define HANDLE 1
+
+static const enum bpf_tc_attach_point points[N_WAYS] = {
+    [WAY_OUT] = BPF_TC_INGRESS, [WAY_IN] = BPF_TC_EGRESS};
+
+/* ---- which qdisc is in the place ---- */
+
+static gboolean ask_for_qdiscs(int socket, guint ifindex)
+{
+    struct {
+        struct nlmsghdr header;
+        struct tcmsg message;
+    } request = {
+        .header = {.nlmsg_len = sizeof request,
+                   .nlmsg_type = RTM_GETQDISC,
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .message = {.tcm_ifindex = (int)ifindex},
+    };
+
+    return send(socket, &request, sizeof request, 0) == (ssize_t)sizeof request;
+}
+
+/* The kind of the device's qdisc in the ingress place from one message, or NULL. */
+static const char *kind_of(const struct nlmsghdr *header, guint ifindex)
+{
+    const struct tcmsg *message = NLMSG_DATA(header);
+    const struct rtattr *attribute;
+    int left = (int)NLMSG_PAYLOAD(header, sizeof *message);
+
+    if (header->nlmsg_type != RTM_NEWQDISC || (guint)message->tcm_ifindex != ifindex ||
+        message->tcm_parent != TC_H_INGRESS) /* clsact has the same number */
+        return NULL;
+    for (attribute = (const struct rtattr *)(message + 1); RTA_OK(attribute, left);
+         attribute = RTA_NEXT(attribute, left))
+        if (attribute->rta_type == TCA_KIND)
+            return RTA_DATA(attribute);
+    return NULL;
+}
+
+/* The kind out of one datagram of messages; *is_done at the last. */
+static char *read_kinds(int socket, guint ifindex, gboolean *is_done)
+{
+    char buffer[32768] __attribute__((aligned(8)));
+    ssize_t length = recv(socket, buffer, sizeof buffer, 0);
+    char *found = NULL;
+    int left = (int)length;
+
+    if (length <= 0)
+        *is_done = TRUE;
+    for (const struct nlmsghdr *at = (const struct nlmsghdr *)buffer;
+         length > 0 && NLMSG_OK(at, (guint)left) && !*is_done; at = NLMSG_NEXT(at, left)) {
+        const char *kind = kind_of(at, ifindex);
+
+        *is_done = at->nlmsg_type == NLMSG_DONE || at->nlmsg_type == NLMSG_ERROR;
+        if (kind && !found)
+            found = g_strdup(kind);
+    }
+    return found;
+}
+
+/* "clsact", "ingress", or NULL for an empty place. The caller frees. */
+static char *qdisc_kind(guint ifindex)
+{
+    int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    g_autofree char *kind = NULL;
+    gboolean is_done = FALSE;
+
+    if (netlink < 0)
+        return NULL;
+    if (ask_for_qdiscs(netlink, ifindex))
+        while (!is_done) {
+            g_autofree char *found = read_kinds(netlink, ifindex, &is_done);
+
+            if (found && !kind)
+                kind = g_steal_pointer(&found);
+        }
+    close(netlink);
+    return g_steal_pointer(&kind);
+}
+
+static gboolean make_qdisc(guint ifindex, GError **error)
+{
+    LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
+                .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+    int result = bpf_tc_hook_create(&hook);
+    g_autofree char *kind = qdisc_kind(ifindex);
+
+    if (result != 0 && result != -EEXIST)
+        return datapath_kernel_error(error, result, "adding clsact to port %u", ifindex);
+    if (g_strcmp0(kind, "clsact") == 0)
+        return TRUE;
+    g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_BUSY,
+                "port %u has the qdisc '%s' where clsact must be; libvirt puts ingress there for "
+                "<bandwidth><outbound>, which needs Linux 6.6 or later together with Tapwall",
+                ifindex, kind ? kind : "none");
+    return FALSE;
+}
+
+/* ---- filters ---- */
+
+static gboolean program_id(int program, guint *id, GError **error)
+{
+    struct bpf_prog_info info = {0};
+    __u32 length = sizeof info;
+    int result = bpf_obj_get_info_by_fd(program, &info, &length);
+
+    *id = info.id;
+    return result == 0 || datapath_kernel_error(error, result, "asking for a program's number");
+}
+
+/* The filter is read back: it must be in its own direction. */
+static gboolean filter_holds(guint ifindex, guint way, guint id)
+{
+    LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = points[way]);
+    LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY);
+
+    return bpf_tc_query(&hook, &options) == 0 && options.prog_id == id;
+}
+
+static gboolean filter_attach(guint ifindex, guint way, int program, GError **error)
+{
+    LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = points[way]);
+    LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .flags = BPF_TC_F_REPLACE,
+                .handle = HANDLE, .priority = PRIORITY);
+    int result = bpf_tc_attach(&hook, &options);
+    guint id;
+
+    if (result != 0)
+        return datapath_kernel_error(error, result, "attaching to clsact of port %u", ifindex);
+    if (!program_id(program, &id, error))
+        return FALSE;
+    if (filter_holds(ifindex, way, id))
+        return TRUE;
+    g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_BUSY,
+                "port %u: the filter is not where it was put", ifindex);
+    return FALSE;
+}
+
+gboolean clsact_attach(guint ifindex, const int programs[N_WAYS], GError **error)
+{
+    if (!make_qdisc(ifindex, error))
+        return FALSE;
+    for (guint way = 0; way < N_WAYS; way++)
+        if (!filter_attach(ifindex, way, programs[way], error))
+            return FALSE;
+    return TRUE;
+}
+
+/* The qdisc stays: others may use it. */
+gboolean clsact_detach(guint ifindex, GError **error)
+{
+    for (guint way = 0; way < N_WAYS; way++) {
+        LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = points[way]);
+        LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY);
+        int result = bpf_tc_detach(&hook, &options);
+
+        if (result != 0 && result != -ENOENT && result != -ENODEV && result != -EINVAL)
+            return datapath_kernel_error(error, result, "detaching from port %u", ifindex);
+    }
+    return TRUE;
+}

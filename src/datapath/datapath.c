@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "datapath/datapath.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "datapath/datapath-private.h"
+
+/* What a port may take on the average; its sets are shared by all. */
+#define COUNTERS_PER_PORT 48
+#define ENTRIES_PER_PORT 64
+#define ENTRIES_MIN 65536
+#define SHAPES 512
+
+/* ---- opening ---- */
+
+static gboolean take_lock(Datapath *datapath, GError **error)
+{
+    datapath->lock = open(datapath->pins, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (datapath->lock < 0)
+        return datapath_kernel_error(error, errno, "opening %s", datapath->pins);
+    if (flock(datapath->lock, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_BUSY, "another process works on %s",
+                datapath->pins);
+    return FALSE;
+}
+
+static gboolean open_kernel(Datapath *datapath, guint ports, GError **error)
+{
+    const KernelSizes sizes = {
+        .ports = ports,
+        .programs = N_WAYS * SHAPES,
+        .counters = COUNTERS_COMMON + COUNTERS_PER_PORT * ports,
+        .entries = MAX(ENTRIES_MIN, ENTRIES_PER_PORT * ports),
+    };
+    gboolean is_new;
+
+    datapath->kernel = kernel_open(datapath->pins, &sizes, &is_new, error);
+    return datapath->kernel && take_lock(datapath, error);
+}
+
+static gboolean open_tables(Datapath *datapath, GError **error)
+{
+    const KernelSizes *sizes = &datapath->kernel->sizes;
+
+    datapath->n_slots = 2 * sizes->ports;
+    datapath->slots = g_new0(Slot, datapath->n_slots);
+    datapath->counters = spans_new(COUNTERS_COMMON, sizes->counters - COUNTERS_COMMON);
+    datapath->ports = g_hash_table_new(NULL, NULL);
+    datapath->shapes = shape_table_new(datapath->kernel, error);
+    if (g_mkdir_with_parents(datapath->links, 0700) != 0)
+        return datapath_kernel_error(error, errno, "making %s", datapath->links);
+    return datapath->shapes && datapath_find(datapath, error) && drops_open(datapath, error);
+}
+
+Datapath *datapath_open(const DatapathConfig *config, GError **error)
+{
+    g_autoptr(Datapath) datapath = g_new0(Datapath, 1);
+    g_autofree char *layout = g_strdup_printf("%d", LAYOUT_VERSION);
+
+    datapath->lock = -1;
+    datapath->hook = config->hook;
+    datapath->pins = g_build_filename(config->pins, layout, NULL);
+    datapath->links = g_strconcat(datapath->pins, "-links", NULL);
+    if (g_mkdir_with_parents(config->pins, 0700) != 0) {
+        datapath_kernel_error(error, errno, "making %s", config->pins);
+        return NULL;
+    }
+    if (!open_kernel(datapath, config->ports ? config->ports : DATAPATH_PORTS, error) ||
+        !open_tables(datapath, error))
+        return NULL;
+    return g_steal_pointer(&datapath);
+}
+
+static void slot_clear(Slot *slot)
+{
+    g_clear_pointer(&slot->entries, g_array_unref);
+    g_clear_pointer(&slot->shape, shape_unref);
+    memset(slot, 0, sizeof *slot);
+}
+
+void datapath_close(Datapath *datapath)
+{
+    if (!datapath)
+        return;
+    drops_close(datapath);
+    for (guint i = 0; i < datapath->n_slots; i++)
+        slot_clear(&datapath->slots[i]);
+    g_free(datapath->slots);
+    spans_free(datapath->counters);
+    g_clear_pointer(&datapath->ports, g_hash_table_unref);
+    shape_table_free(datapath->shapes);
+    kernel_free(datapath->kernel);
+    if (datapath->lock >= 0)
+        close(datapath->lock);
+    g_free(datapath->pins);
+    g_free(datapath->links);
+    g_free(datapath);
+}
+
+/* ---- slots ---- */
+
+static void clear_counters(const Datapath *datapath, const Slot *slot)
+{
+    g_autofree guint64 *zeros = g_new0(guint64, kernel_cpus());
+
+    for (guint i = slot->counters; i < slot->counters + slot->n_counters; i++)
+        (void)kernel_put(datapath->kernel, KERNEL_COUNTERS, &i, zeros, NULL); /* in range: works */
+}
+
+static void delete_entries(const Datapath *datapath, const GArray *entries)
+{
+    for (guint i = 0; entries && i < entries->len; i++) {
+        const SetEntry *entry = &g_array_index(entries, SetEntry, i);
+        (void)bpf_map_delete_elem(datapath->kernel->maps[entry->map],
+                                  &entry->key); /* twice: gone */
+    }
+}
+
+void slot_release(Datapath *datapath, guint number)
+{
+    Slot *slot = &datapath->slots[number];
+
+    delete_entries(datapath, slot->entries);
+    if (slot->n_counters > 0) {
+        clear_counters(datapath, slot);
+        spans_give_back(datapath->counters, slot->counters, slot->n_counters);
+    }
+    shape_table_drop(datapath->shapes, slot->index);
+    slot_clear(slot);
+}
+
+static gboolean slot_find_free(Datapath *datapath, guint *slot, GError **error)
+{
+    for (guint i = 0; i < datapath->n_slots; i++) {
+        const guint at = (datapath->next + i) % datapath->n_slots;
+
+        if (datapath->slots[at].state != SLOT_FREE)
+            continue;
+        datapath->next = at + 1;
+        *slot = at;
+        return TRUE;
+    }
+    g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
+                "all %u rows are in use, some until what they were replaced by is swept",
+                datapath->n_slots);
+    return FALSE;
+}
+
+static gboolean slot_take_counters(Datapath *datapath, Slot *slot, GError **error)
+{
+    guint n = 0;
+
+    for (guint way = 0; way < N_WAYS; way++)
+        n += slot->shape->verdicts[way]->n_counters;
+    if (!spans_take(datapath->counters, n, &slot->counters)) {
+        g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
+                    "filter %s needs %u counters; fewer are free",
+                    slot->shape->programs[WAY_OUT]->name, n);
+        return FALSE;
+    }
+    slot->n_counters = n;
+    slot->first[WAY_OUT] = slot->counters;
+    slot->first[WAY_IN] = slot->counters + slot->shape->verdicts[WAY_OUT]->n_counters;
+    return TRUE;
+}
+
+static gboolean slot_write_entries(Datapath *datapath, const Slot *slot, GError **error)
+{
+    const __u8 present = 1;
+
+    for (guint i = 0; i < slot->entries->len; i++) {
+        const SetEntry *entry = &g_array_index(slot->entries, SetEntry, i);
+
+        if (!kernel_put(datapath->kernel, entry->map, &entry->key, &present, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean slot_write_row(Datapath *datapath, guint number, const DatapathPort *port,
+                               GError **error)
+{
+    const Slot *slot = &datapath->slots[number];
+    struct row row = {.port = port->ifindex, .shape = slot->index, .n_counters = slot->n_counters};
+
+    for (guint way = 0; way < N_WAYS; way++) {
+        const Verdict *verdict = slot->shape->verdicts[way];
+
+        row.way[way] = (struct row_way){
+            .program = shape_table_program(slot->index, way),
+            .want = verdict->want,
+            .flags = verdict->has_flows ? ROW_FLOWS : 0,
+            .counters = slot->first[way],
+        };
+    }
+    shape_fill_words(slot->shape, port->bindings, &row);
+    return kernel_put(datapath->kernel, KERNEL_ROWS, &number, &row, error);
+}
+
+/* A whole new slot for a port, or none. */
+static gboolean slot_prepare(Datapath *datapath, const DatapathPort *port, guint *number,
+                             GError **error)
+{
+    guint index;
+    Slot *slot;
+
+    if (!slot_find_free(datapath, number, error) ||
+        !shape_table_use(datapath->shapes, port->shape, &index, error))
+        return FALSE;
+    slot = &datapath->slots[*number];
+    slot->state = SLOT_PREPARED;
+    slot->ifindex = port->ifindex;
+    slot->index = index;
+    slot->shape = shape_ref(port->shape);
+    slot->entries = shape_entries(port->shape, port->bindings, *number);
+    if (slot_take_counters(datapath, slot, error) && slot_write_entries(datapath, slot, error) &&
+        slot_write_row(datapath, *number, port, error))
+        return TRUE;
+    slot_release(datapath, *number);
+    return FALSE;
+}
+
+/* ---- changes ---- */
+
+struct DatapathChange {
+    Datapath *datapath;
+    GArray *slots; /* guint */
+};
+
+static DatapathChange *change_new(Datapath *datapath)
+{
+    DatapathChange *change = g_new(DatapathChange, 1);
+
+    change->datapath = datapath;
+    change->slots = g_array_new(FALSE, FALSE, sizeof(guint));
+    return change;
+}
+
+static void change_free(DatapathChange *change)
+{
+    g_array_unref(change->slots);
+    g_free(change);
+}
+
+void datapath_abandon(DatapathChange *change)
+{
+    if (!change)
+        return;
+    for (guint i = 0; i < change->slots->len; i++)
+        slot_release(change->datapath, g_array_index(change->slots, guint, i));
+    change_free(change);
+}
+
+static gboolean check_room(const Datapath *datapath, const DatapathPort *ports, guint n_ports,
+                           GError **error)
+{
+    guint bound = g_hash_table_size(datapath->ports);
+
+    for (guint i = 0; i < n_ports; i++)
+        if (!g_hash_table_contains(datapath->ports, GUINT_TO_POINTER(ports[i].ifindex)))
+            bound++;
+    if (bound <= datapath->kernel->sizes.ports)
+        return TRUE;
+    g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT, "more than %u ports",
+                datapath->kernel->sizes.ports);
+    return FALSE;
+}
+
+DatapathChange *datapath_prepare(Datapath *datapath, const DatapathPort *ports, guint n_ports,
+                                 GError **error)
+{
+    DatapathChange *change;
+
+    if (!check_room(datapath, ports, n_ports, error))
+        return NULL;
+    change = change_new(datapath);
+    for (guint i = 0; i < n_ports; i++) {
+        guint slot;
+
+        if (!slot_prepare(datapath, &ports[i], &slot, error)) {
+            datapath_abandon(change);
+            return NULL;
+        }
+        g_array_append_val(change->slots, slot);
+    }
+    return change;
+}
+
+static void slot_retire(Datapath *datapath, guint number)
+{
+    datapath->slots[number].state = SLOT_RETIRED;
+    datapath->slots[number].retired = datapath->round;
+}
+
+/* The slot is what its port points to; what was, is retired. */
+static void slot_enter(Datapath *datapath, guint number)
+{
+    Slot *slot = &datapath->slots[number];
+    gpointer port = GUINT_TO_POINTER(slot->ifindex);
+    guint before = GPOINTER_TO_UINT(g_hash_table_lookup(datapath->ports, port));
+
+    if (before > 0)
+        slot_retire(datapath, before - 1);
+    slot->state = SLOT_LIVE;
+    g_hash_table_insert(datapath->ports, port, GUINT_TO_POINTER(number + 1));
+}
+
+/* One call for all; the kernel says how many it did. */
+static gboolean flip(Datapath *datapath, const GArray *slots, guint *done, GError **error)
+{
+    g_autofree guint *keys = g_new(guint, slots->len);
+    LIBBPF_OPTS(bpf_map_batch_opts, options, .elem_flags = BPF_ANY);
+    int result;
+
+    for (guint i = 0; i < slots->len; i++)
+        keys[i] = datapath->slots[g_array_index(slots, guint, i)].ifindex;
+    *done = slots->len;
+    result = bpf_map_update_batch(datapath->kernel->maps[KERNEL_PORTS], keys, slots->data, done,
+                                  &options);
+    return result == 0 || datapath_kernel_error(error, result, "switching %u ports", slots->len);
+}
+
+gboolean datapath_commit(DatapathChange *change, GError **error)
+{
+    Datapath *datapath = change->datapath;
+    guint done = 0;
+    gboolean good = change->slots->len == 0 || flip(datapath, change->slots, &done, error);
+
+    for (guint i = 0; i < done; i++)
+        slot_enter(datapath, g_array_index(change->slots, guint, i));
+    g_array_remove_range(change->slots, 0, done);
+    datapath_abandon(change);
+    return good;
+}
+
+gboolean datapath_unbind(Datapath *datapath, guint ifindex, GError **error)
+{
+    gpointer port = GUINT_TO_POINTER(ifindex);
+    guint slot = GPOINTER_TO_UINT(g_hash_table_lookup(datapath->ports, port));
+    int result;
+
+    if (slot == 0)
+        return TRUE;
+    result = bpf_map_delete_elem(datapath->kernel->maps[KERNEL_PORTS], &ifindex);
+    if (result != 0 && result != -ENOENT)
+        return datapath_kernel_error(error, result, "unbinding port %u", ifindex);
+    g_hash_table_remove(datapath->ports, port);
+    slot_retire(datapath, slot - 1);
+    return TRUE;
+}
+
+GArray *datapath_ports(const Datapath *datapath)
+{
+    GArray *ports = g_array_new(FALSE, FALSE, sizeof(guint));
+    GHashTableIter iterator;
+    gpointer port;
+
+    g_hash_table_iter_init(&iterator, datapath->ports);
+    while (g_hash_table_iter_next(&iterator, &port, NULL)) {
+        guint ifindex = GPOINTER_TO_UINT(port);
+        g_array_append_val(ports, ifindex);
+    }
+    return ports;
+}
+
+/* ---- sweeping ---- */
+
+guint64 datapath_retire(Datapath *datapath)
+{
+    return datapath->round++;
+}
+
+/* membarrier(2): the global command returns after an RCU grace period, and programs run within
+ * RCU's read side. On one CPU there is nothing to wait for and the kernel does not. */
+gboolean datapath_wait_grace(GError **error)
+{
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0)
+        return TRUE;
+    return datapath_kernel_error(error, errno, "waiting for a grace period");
+}
+
+void datapath_sweep(Datapath *datapath, guint64 retired)
+{
+    for (guint i = 0; i < datapath->n_slots; i++)
+        if (datapath->slots[i].state == SLOT_RETIRED && datapath->slots[i].retired <= retired)
+            slot_release(datapath, i);
+}
+
+/* ---- counters ---- */
+
+static guint64 counter_read(const Datapath *datapath, guint counter, guint64 *cpus)
+{
+    guint64 sum = 0;
+
+    if (bpf_map_lookup_elem(datapath->kernel->maps[KERNEL_COUNTERS], &counter, cpus) != 0)
+        return 0;
+    for (guint i = 0; i < kernel_cpus(); i++)
+        sum += cpus[i];
+    return sum;
+}
+
+GArray *datapath_counters(const Datapath *datapath, guint ifindex, guint way)
+{
+    guint number =
+        GPOINTER_TO_UINT(g_hash_table_lookup(datapath->ports, GUINT_TO_POINTER(ifindex)));
+    g_autofree guint64 *cpus = g_new0(guint64, kernel_cpus());
+    const Slot *slot = &datapath->slots[number - (number > 0)];
+    GArray *counters;
+    guint end;
+
+    g_assert(way < N_WAYS);
+    if (number == 0)
+        return NULL;
+    counters = g_array_new(FALSE, FALSE, sizeof(guint64));
+    end = way == WAY_OUT ? slot->first[WAY_IN] : slot->counters + slot->n_counters;
+    for (guint i = slot->first[way]; i < end; i++) {
+        guint64 count = counter_read(datapath, i, cpus);
+        g_array_append_val(counters, count);
+    }
+    return counters;
+}
+
+guint datapath_origin_counter(guint origin)
+{
+    return LAYOUT_RULES + origin;
+}
+
+guint64 datapath_strays(const Datapath *datapath)
+{
+    g_autofree guint64 *cpus = g_new0(guint64, kernel_cpus());
+
+    return counter_read(datapath, VERDICT_NO_ROW, cpus) +
+           counter_read(datapath, VERDICT_NO_PROGRAM, cpus);
+}

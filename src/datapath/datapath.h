@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "datapath/error.h"
+#include "datapath/shape.h"
+
+/*
+ * Purpose: the filters of a host's ports in the kernel: bind, change, attach, count.
+ * Owner: datapath_close, which changes nothing in the kernel: what is pinned goes on judging, and
+ * datapath_open finds it again.
+ *
+ * A port is a network device, by ifindex. Bound, it has a row in a slot: its shape's programs, its
+ * values. Attached, the dispatcher runs on every frame from and to it. An attached port without a
+ * row drops everything, so attach first and bind then is safe, and so is the other order.
+ *
+ * Changing is prepare, one commit step, sweep:
+ *   prepare  writes new slots beside the old ones. Nothing is in force; a failure takes it all back
+ *   commit   flips one number for each port. A frame sees the old row or the new one, whole
+ *   sweep    frees what was replaced, once no frame can still be looking at it
+ *
+ * Invariants: what a slot holds is never changed while a port points to it, nor before a grace
+ * period after that.
+ * Does not: keep files, know names of filters or devices, or log. One process at a time.
+ */
+
+typedef struct Datapath Datapath;
+
+#define DATAPATH_PINS "/sys/fs/bpf/tapwall"
+#define DATAPATH_PORTS 4096 /* bound at a time, unless told otherwise */
+
+typedef enum {
+    DATAPATH_HOOK_ANY,    /* tcx where the kernel has it (6.6 and later), else clsact */
+    DATAPATH_HOOK_CLSACT, /* as on older kernels */
+} DatapathHook;
+
+typedef struct {
+    const char *pins; /* a directory on a bpf file system, made when missing */
+    guint ports;      /* of a new one; what is found keeps its sizes */
+    DatapathHook hook;
+} DatapathConfig;
+
+/* Errors: KERNEL; STATE when what is pinned is not whole; BUSY when another process has it. */
+Datapath *datapath_open(const DatapathConfig *config, GError **error);
+void datapath_close(Datapath *datapath);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Datapath, datapath_close)
+
+/* ---- binding ---- */
+
+typedef struct {
+    guint ifindex;
+    Shape *shape;
+    const IrBinding *bindings[2]; /* of shape's programs; PLAN_FROM_VM first */
+} DatapathPort;
+
+typedef struct DatapathChange DatapathChange;
+
+/* Errors: LIMIT when there are more ports, programs, counters or set entries than the maps hold. */
+DatapathChange *datapath_prepare(Datapath *datapath, const DatapathPort *ports, guint n_ports,
+                                 GError **error);
+
+/* Takes the change, whatever becomes of it. It fails only when the kernel refuses what cannot
+ * fail; the ports it had not come to are then as before. */
+gboolean datapath_commit(DatapathChange *change, GError **error);
+
+/* Takes it back. NULL is allowed. */
+void datapath_abandon(DatapathChange *change);
+
+/* The port has no row from now on: attached, it drops everything. */
+gboolean datapath_unbind(Datapath *datapath, guint ifindex, GError **error);
+
+/* The ports that are bound, in no order. The caller unrefs. */
+GArray *datapath_ports(const Datapath *datapath); /* of guint */
+
+/*
+ * Sweeping. datapath_retire() gives a number for all that was replaced until now; when
+ * datapath_wait_grace() returned after that, datapath_sweep() may free it. The wait is up to some
+ * tens of milliseconds: run it in a worker.
+ */
+guint64 datapath_retire(Datapath *datapath);
+gboolean datapath_wait_grace(GError **error);
+void datapath_sweep(Datapath *datapath, guint64 retired);
+
+/* ---- hooks ---- */
+
+/* Both ways. What is attached already stays. Errors: BUSY when something else is in the place. */
+gboolean datapath_attach(Datapath *datapath, guint ifindex, GError **error);
+
+/* From then on the port is not filtered. A device that is gone is no error. */
+gboolean datapath_detach(Datapath *datapath, guint ifindex, GError **error);
+
+/* ---- what happened ---- */
+
+/* Frames by verdict: reason r at [r], the rule of origin o at [datapath_origin_counter(o)], whether
+ * it passed or dropped them. NULL when the port is not bound. The caller unrefs. */
+GArray *datapath_counters(const Datapath *datapath, guint ifindex, guint way); /* of guint64 */
+guint datapath_origin_counter(guint origin);
+
+/* Frames dropped because their port has no row. */
+guint64 datapath_strays(const Datapath *datapath);
+
+typedef struct {
+    guint64 time; /* CLOCK_MONOTONIC, ns */
+    guint ifindex, way;
+    IrReason reason;
+    guint origin;       /* REASON_RULE */
+    const Shape *shape; /* whose origin it is; NULL when it is not known any more */
+    guint suppressed;   /* drops of this port since its last event that were not told */
+    guint length;
+    guint16 tag_type, tag_tci; /* beside the frame; type 0: none */
+    const guint8 *sample;
+    gsize sample_length;
+} DatapathDrop;
+
+typedef void (*DatapathDropFunc)(const DatapathDrop *drop, gpointer data);
+
+/* Becomes readable when there are drops to tell. Borrowed. */
+int datapath_drops_fd(const Datapath *datapath);
+
+/* Tells all there are. */
+gboolean datapath_drops_read(Datapath *datapath, DatapathDropFunc tell, gpointer data,
+                             GError **error);
