@@ -144,6 +144,8 @@ static const Field fields[] = {
     {"cpu/topology", FIELD_CUSTOM, .write = write_topology, .read = read_topology},
     {"cpu/architecture", FIELD_IGNORED},
     {"custom_properties", FIELD_CUSTOM, .write = write_properties, .read = read_properties},
+    /* A VM has a serial line and no screen; but libgovirt takes none that says nothing about it. */
+    {"display/monitors", FIELD_CONSTANT, .text = "0"},
     {"memory", FIELD_UINT64, offsetof(Vm, memory)},
     {"os/kernel", FIELD_TEXT, offsetof(Vm, kernel)},
     {"os/initrd", FIELD_TEXT, offsetof(Vm, initrd)},

@@ -217,6 +217,16 @@ Element *entity_remove(Call *call, GError **error)
 
 /* ---- actions ---- */
 
+/* What we do not do, and the client does not want: <use_cloud_init>false</use_cloud_init>. */
+static gboolean is_declined(const Element *child)
+{
+    static const char *const switches[] = {
+        "pause", "use_cloud_init", "use_ignition", "use_initialization", "use_sysprep", "volatile",
+        NULL};
+
+    return g_strv_contains(switches, child->name) && !g_strcmp0(child->text, "false");
+}
+
 /* What an action's body may say. A run-once configuration and the like is refused. */
 static gboolean check_action(const Call *call, GError **error)
 {
@@ -230,7 +240,7 @@ static gboolean check_action(const Call *call, GError **error)
         return FALSE;
     }
     for (; child; child = child->next) {
-        if (element_is_empty(child) || g_strv_contains(known, child->name))
+        if (element_is_empty(child) || g_strv_contains(known, child->name) || is_declined(child))
             continue;
         g_set_error(error, ENGINE_ERROR, ENGINE_ERROR_BAD_INPUT,
                     "action: the element '%s' is not supported here", child->name);

@@ -107,6 +107,10 @@ static void test_life_of_a_vm(void)
     expect_part("POST", start, "<action/>", 409, "<status>failed</status>");
     expect_part("POST", start, "{\"vm\":{\"os\":{\"kernel\":\"/x\"}}}", 400, "'vm'");
     expect_part("POST", start, "<vm/>", 400, "&lt;action&gt; is");
+    expect_part("POST", start, "<action><use_cloud_init>true</use_cloud_init></action>", 400,
+                "'use_cloud_init' is not supported");
+    expect_part("POST", start, "<action><use_cloud_init>false</use_cloud_init></action>", 409,
+                "<status>failed</status>");
     expect_part("DELETE", target, NULL, 200, "<status>complete</status>");
     expect_part("GET", target, NULL, 404, "");
 }
