@@ -25,6 +25,7 @@ from host import end_with_parent  # noqa: E402
 import sanitizer  # noqa: E402
 
 MESON_BUILD = os.path.join(TOP, "build", "asan")
+PROGRAM = re.compile(r"^ *\d+/\d+ (\S.*\S) +OK +([\d.]+)s( +\d+ subtests passed)?$")
 TAP = re.compile(r"^(not ok|ok)\b *\d* *-? *(.*)$")
 
 
@@ -90,10 +91,27 @@ def count_record(tally, record):
     if record["result"] == "OK":
         if not lines:
             tally.passed += 1
-        tally.say(f"ok      {name} ({record['duration']:.1f} s, {max(1, len(lines))} tests)")
     elif not failures or record["result"] != "FAIL":
         # It failed as a whole: a crash, a leak found at the end, a time-out.
         tally.add(name, False, f"{record['result']}\n{output}", record["duration"])
+
+
+def subtests(text):
+    return f", {text.split()[0]} tests" if text else ""
+
+
+def stream(tally, command):
+    """Runs Meson, saying which test program has passed as soon as it has; its whole output."""
+    run = subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=end_with_parent)
+    output = ""
+    for line in run.stdout:
+        output += line
+        passed = PROGRAM.match(line)
+        if passed:
+            tally.say(f"ok      {short_name(passed[1])} ({float(passed[2]):.1f} s{subtests(passed[3])})")
+    run.wait()
+    return output
 
 
 def run_meson(tally, pattern):
@@ -108,8 +126,7 @@ def run_meson(tally, pattern):
     command = ["meson", "test", "-C", MESON_BUILD, "--no-rebuild", "--timeout-multiplier", "4"]
     if names != every:
         command += names
-    run = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, text=True, preexec_fn=end_with_parent, check=False)
+    output = stream(tally, command)
     records = []
     if os.path.exists(log):
         with open(log, encoding="utf-8", errors="replace") as file:
@@ -117,7 +134,7 @@ def run_meson(tally, pattern):
     for record in records:
         count_record(tally, record)
     if len(records) < len(names):
-        tally.add("meson", False, f"{len(records)} of {len(names)} test programs ran\n{run.stdout}")
+        tally.add("meson", False, f"{len(records)} of {len(names)} test programs ran\n{output}")
 
 
 # ---- system tests ----
