@@ -214,19 +214,22 @@ static guint condition_iterators(const Build *build, const PlanCondition *condit
     return iterators;
 }
 
-/* All iterators tied to those given, through any condition of this rule. */
+static const PlanCondition *condition_at(const BuildRule *rule, guint i)
+{
+    return &g_array_index(rule->conditions, PlanCondition, i);
+}
+
+/* All iterators tied to those given, through any condition. */
 static guint tied_iterators(const Build *build, const BuildRule *rule, guint iterators)
 {
     guint before;
 
     do {
         before = iterators;
-        for (guint i = 0; i < rule->rule->n_conditions; i++) {
-            const PlanCondition *condition = &rule->rule->conditions[i];
-            guint walks = condition_iterators(build, condition);
+        for (guint i = 0; i < rule->conditions->len; i++) {
+            guint walks = condition_iterators(build, condition_at(rule, i));
 
-            if ((walks & iterators) && rule->phase(rule, condition) >= 0)
-                iterators |= walks;
+            iterators |= walks & iterators ? walks : 0;
         }
     } while (iterators != before);
     return iterators;
@@ -241,11 +244,10 @@ static void build_set(Build *build, const BuildRule *rule, guint iterators, IrSt
 
     for (guint i = 0; i < PLAN_ITERATORS_MAX; i++)
         locals[i] = NOT_FIXED;
-    for (guint i = 0; i < rule->rule->n_conditions; i++) {
-        const PlanCondition *condition = &rule->rule->conditions[i];
+    for (guint i = 0; i < rule->conditions->len; i++) {
+        const PlanCondition *condition = condition_at(rule, i);
 
-        if (!(condition_iterators(build, condition) & iterators) ||
-            rule->phase(rule, condition) < 0)
+        if (!(condition_iterators(build, condition) & iterators))
             continue;
         if (set.n_columns == IR_COLUMNS_MAX) {
             build_limit_error(build, rule->rule, "more lists walked in parallel than are possible");
@@ -260,46 +262,89 @@ static void build_set(Build *build, const BuildRule *rule, guint iterators, IrSt
     build_test(step, test);
 }
 
-/* The turn of a whole set is that of its last condition. */
-static int group_phase(const Build *build, const BuildRule *rule, guint iterators)
+static BuildPhase condition_phase(const BuildRule *rule, guint i)
 {
-    int phase = -1;
+    return rule->has_phases && build_is_transport(condition_at(rule, i)->row->field)
+               ? PHASE_TRANSPORT
+               : PHASE_NETWORK;
+}
 
-    for (guint i = 0; i < rule->rule->n_conditions; i++) {
-        const PlanCondition *condition = &rule->rule->conditions[i];
+/* The turn of a whole set is that of its last condition. */
+static BuildPhase group_phase(const Build *build, const BuildRule *rule, guint iterators)
+{
+    BuildPhase phase = PHASE_NETWORK;
 
-        if (condition_iterators(build, condition) & iterators)
-            phase = MAX(phase, rule->phase(rule, condition));
-    }
+    for (guint i = 0; i < rule->conditions->len; i++)
+        if (condition_iterators(build, condition_at(rule, i)) & iterators)
+            phase = MAX(phase, condition_phase(rule, i));
     return phase;
 }
 
-static void phase_plain(Build *build, const BuildRule *rule, int phase, IrStep *step)
+static void phase_plain(Build *build, const BuildRule *rule, BuildPhase phase, IrStep *step)
 {
-    for (guint i = 0; i < rule->rule->n_conditions; i++) {
-        const PlanCondition *condition = &rule->rule->conditions[i];
+    for (guint i = 0; i < rule->conditions->len; i++) {
+        const PlanCondition *condition = condition_at(rule, i);
 
-        if (condition_iterators(build, condition) != 0 || rule->phase(rule, condition) != phase)
+        if (condition_iterators(build, condition) != 0 || condition_phase(rule, i) != phase)
             continue;
         build_has(step, condition_guard(rule, condition), FALSE);
         build_test(step, condition_test(build, rule, condition));
     }
 }
 
-void build_phase(Build *build, const BuildRule *rule, int phase, IrStep *step)
+void build_phase(Build *build, const BuildRule *rule, BuildPhase phase, IrStep *step)
 {
     guint done = 0;
 
     phase_plain(build, rule, phase, step);
-    for (guint i = 0; i < rule->rule->n_conditions; i++) {
-        const PlanCondition *condition = &rule->rule->conditions[i];
-        guint walks = condition_iterators(build, condition);
+    for (guint i = 0; i < rule->conditions->len; i++) {
+        guint walks = condition_iterators(build, condition_at(rule, i));
 
-        if (walks == 0 || (walks & done) || rule->phase(rule, condition) < 0)
+        if (walks == 0 || (walks & done))
             continue;
         walks = tied_iterators(build, rule, walks);
         done |= walks;
         if (group_phase(build, rule, walks) == phase)
             build_set(build, rule, walks, step);
     }
+}
+
+/* ---- which conditions ---- */
+
+gboolean build_is_transport(Field field)
+{
+    return field == FIELD_PORT_SRC || field == FIELD_PORT_DST || field == FIELD_ICMP_TYPE ||
+           field == FIELD_ICMP_CODE || field == FIELD_TCP_FLAGS || field == FIELD_TCP_OPTION;
+}
+
+gboolean build_is_split(const PlanRule *rule)
+{
+    for (guint i = 0; i < rule->n_conditions; i++)
+        if (rule->conditions[i].with && rule->conditions[i].negated)
+            return TRUE;
+    return FALSE;
+}
+
+GArray *build_conditions(const PlanRule *rule, BuildVariant variant,
+                         gboolean (*is_left_out)(const PlanCondition *condition))
+{
+    GArray *conditions = g_array_new(FALSE, FALSE, sizeof(PlanCondition));
+
+    for (guint i = 0; i < rule->n_conditions; i++) {
+        const PlanCondition *with = rule->conditions[i].with;
+        PlanCondition first = rule->conditions[i];
+
+        if (is_left_out && is_left_out(&first))
+            continue;
+        first.with = NULL;
+        if (!with || variant != VARIANT_NOT_SECOND)
+            g_array_append_val(conditions, first);
+        if (with && variant != VARIANT_NOT_FIRST) {
+            PlanCondition second = *with;
+
+            second.negated = first.negated;
+            g_array_append_val(conditions, second);
+        }
+    }
+    return conditions;
 }

@@ -80,25 +80,16 @@ static Mirror inet_mirror(const PlanRule *rule, guint way)
 
 /* ---- the tests of a rule ---- */
 
-enum { PHASE_NETWORK, PHASE_TRANSPORT };
-
-static gboolean is_transport(Field field)
+/* Only the sender's own rule knows its MAC. */
+static gboolean is_source_mac(const PlanCondition *condition)
 {
-    return field == FIELD_PORT_SRC || field == FIELD_PORT_DST || field == FIELD_ICMP_TYPE ||
-           field == FIELD_ICMP_CODE || field == FIELD_TCP_FLAGS || field == FIELD_TCP_OPTION;
-}
-
-static int inet_phase(const BuildRule *rule, const PlanCondition *condition)
-{
-    if (rule->is_swapped && condition->row->field == FIELD_ETH_SRC)
-        return -1; /* only the sender's own rule knows its MAC */
-    return is_transport(condition->row->field) ? PHASE_TRANSPORT : PHASE_NETWORK;
+    return condition->row->field == FIELD_ETH_SRC;
 }
 
 static gboolean has_transport(const PlanRule *rule)
 {
     for (guint i = 0; i < rule->n_conditions; i++)
-        if (is_transport(rule->conditions[i].row->field))
+        if (build_is_transport(rule->conditions[i].row->field))
             return TRUE;
     return FALSE;
 }
@@ -141,10 +132,13 @@ static void build_limit(Build *build, const PlanRule *rule, IrStep *step)
     build_test(step, test);
 }
 
-static void build_one(Build *build, const PlanRule *rule, const Mirror *mirror)
+static void build_variant(Build *build, const PlanRule *rule, const Mirror *mirror,
+                          BuildVariant variant)
 {
     const ProtocolInfo *protocol = protocol_info(rule->protocol);
-    const BuildRule row = {rule, mirror->is_swapped, 0, inet_phase};
+    g_autoptr(GArray) conditions =
+        build_conditions(rule, variant, mirror->is_swapped ? is_source_mac : NULL);
+    const BuildRule row = {rule, conditions, mirror->is_swapped, TRUE};
     IrStep *step = build_step(build, rule,
                               rule->action == ACTION_ACCEPT   ? IR_ACCEPT
                               : rule->action == ACTION_RETURN ? IR_RETURN
@@ -161,6 +155,16 @@ static void build_one(Build *build, const PlanRule *rule, const Mirror *mirror)
     if (rule->has_connlimit)
         build_limit(build, rule, step);
     g_ptr_array_add(build->program->inet, step);
+}
+
+static void build_one(Build *build, const PlanRule *rule, const Mirror *mirror)
+{
+    if (!build_is_split(rule)) {
+        build_variant(build, rule, mirror, VARIANT_PLAIN);
+        return;
+    }
+    build_variant(build, rule, mirror, VARIANT_NOT_FIRST);
+    build_variant(build, rule, mirror, VARIANT_NOT_SECOND);
 }
 
 /* ---- lists that no set can hold ---- */

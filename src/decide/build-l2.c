@@ -44,44 +44,17 @@ static void build_kind(IrStep *step, const Kind *kind)
 
 /* ---- one rule of the plan, one or two of the program ---- */
 
-enum {
-    VARIANT_PLAIN,
-    VARIANT_STP_OTHER, /* a BPDU that is no configuration: its attributes are not looked at */
-    VARIANT_STP_CONFIG,
-    VARIANT_NOT_TYPE, /* not (type and code): either the type differs ... */
-    VARIANT_NOT_CODE, /* ... or the code does */
-};
-
-static gboolean is_config_field(Field field)
-{
-    return field >= FIELD_STP_FLAGS && field <= FIELD_STP_FORWARD_DELAY;
-}
-
-static int l2_phase(const BuildRule *rule, const PlanCondition *condition)
+static gboolean is_config_condition(const PlanCondition *condition)
 {
     const Field field = condition->row->field;
 
-    if (rule->variant == VARIANT_STP_OTHER && is_config_field(field))
-        return -1;
-    if (rule->variant == VARIANT_NOT_TYPE && field == FIELD_ICMP_CODE)
-        return -1;
-    if (rule->variant == VARIANT_NOT_CODE && field == FIELD_ICMP_TYPE)
-        return -1;
-    return 0;
-}
-
-static const PlanCondition *condition_lookup(const PlanRule *rule, Field field)
-{
-    for (guint i = 0; i < rule->n_conditions; i++)
-        if (rule->conditions[i].row->field == field)
-            return &rule->conditions[i];
-    return NULL;
+    return field >= FIELD_STP_FLAGS && field <= FIELD_STP_FORWARD_DELAY;
 }
 
 static gboolean has_config(const PlanRule *rule)
 {
     for (guint i = 0; i < rule->n_conditions; i++)
-        if (is_config_field(rule->conditions[i].row->field))
+        if (is_config_condition(&rule->conditions[i]))
             return TRUE;
     return FALSE;
 }
@@ -91,9 +64,12 @@ static IrAction action_of(RuleAction action)
     return action == ACTION_ACCEPT ? IR_ACCEPT : action == ACTION_RETURN ? IR_RETURN : IR_DROP;
 }
 
-static void build_variant(Build *build, const PlanRule *rule, guint variant, GPtrArray *steps)
+static void build_variant(Build *build, const PlanRule *rule, BuildVariant variant,
+                          GPtrArray *steps)
 {
-    BuildRule row = {rule, FALSE, variant, l2_phase};
+    g_autoptr(GArray) conditions =
+        build_conditions(rule, variant, variant == VARIANT_STP_OTHER ? is_config_condition : NULL);
+    BuildRule row = {rule, conditions, FALSE, FALSE};
     IrStep *step = build_step(build, rule, action_of(rule->action));
 
     row.is_swapped = rule->direction == DIRECTION_INOUT && build->program->way == PLAN_FROM_VM;
@@ -102,15 +78,13 @@ static void build_variant(Build *build, const PlanRule *rule, guint variant, GPt
         build_has(step, FACTS_STP, FALSE);
         build_test(step, ir_test_compare(IR_STP_TYPE, 0, variant == VARIANT_STP_OTHER));
     }
-    build_phase(build, &row, 0, step);
+    build_phase(build, &row, PHASE_NETWORK, step);
     g_ptr_array_add(steps, step);
 }
 
 /* `continue` says nothing: the next rule's turn comes anyway. */
 static void build_rule(Build *build, const PlanRule *rule, GPtrArray *steps)
 {
-    const PlanCondition *type = condition_lookup(rule, FIELD_ICMP_TYPE);
-
     for (guint i = 0; i < PLAN_ITERATORS_MAX; i++)
         build->fixed[i] = NOT_FIXED;
     if (rule->action == ACTION_CONTINUE)
@@ -118,9 +92,9 @@ static void build_rule(Build *build, const PlanRule *rule, GPtrArray *steps)
     if (has_config(rule)) {
         build_variant(build, rule, VARIANT_STP_OTHER, steps);
         build_variant(build, rule, VARIANT_STP_CONFIG, steps);
-    } else if (type && type->negated && condition_lookup(rule, FIELD_ICMP_CODE)) {
-        build_variant(build, rule, VARIANT_NOT_TYPE, steps);
-        build_variant(build, rule, VARIANT_NOT_CODE, steps);
+    } else if (build_is_split(rule)) {
+        build_variant(build, rule, VARIANT_NOT_FIRST, steps);
+        build_variant(build, rule, VARIANT_NOT_SECOND, steps);
     } else {
         build_variant(build, rule, VARIANT_PLAIN, steps);
     }

@@ -16,19 +16,39 @@ typedef struct {
     GError *error;                     /* the first */
 } Build;
 
-/* A rule of the plan as one rule of the program; some become several. */
-typedef struct BuildRule BuildRule;
-struct BuildRule {
-    const PlanRule *rule;
-    gboolean is_swapped; /* source and destination have changed places */
-    guint variant;       /* for phase() */
-    /* When a condition's turn is: 0 before 1. Negative: it is left out of this rule. */
-    int (*phase)(const BuildRule *rule, const PlanCondition *condition);
-};
+/* A rule of the plan may become several of the program: what it says is a conjunction, but for two
+ * cases, which are spelled out. */
+typedef enum {
+    VARIANT_PLAIN,
+    VARIANT_NOT_FIRST,  /* not (type and code): either the type differs ... */
+    VARIANT_NOT_SECOND, /* ... or the code does */
+    VARIANT_STP_OTHER,  /* a BPDU that is no configuration: its attributes are not looked at ... */
+    VARIANT_STP_CONFIG, /* ... or one that is */
+} BuildVariant;
 
-/* The tests of the conditions whose turn is `phase`, each field behind its HAS test. Conditions
- * tied by an iterator wait for the last of them. */
-void build_phase(Build *build, const BuildRule *rule, int phase, IrStep *step);
+/* One rule of the program in the making. */
+typedef struct {
+    const PlanRule *rule;
+    GArray
+        *conditions; /* PlanCondition: those of the rule that this variant has, `with` resolved */
+    gboolean is_swapped; /* source and destination have changed places */
+    gboolean has_phases; /* else all conditions' turn is PHASE_NETWORK */
+} BuildRule;
+
+/* The conditions of a variant, but for those left out (NULL: none). The caller unrefs. */
+GArray *build_conditions(const PlanRule *rule, BuildVariant variant,
+                         gboolean (*is_left_out)(const PlanCondition *condition));
+
+/* TRUE when a condition of the rule is "not (this and that)". */
+gboolean build_is_split(const PlanRule *rule);
+
+/* Transport fields come last: what stands before them can be asked without them. */
+typedef enum { PHASE_NETWORK, PHASE_TRANSPORT } BuildPhase;
+gboolean build_is_transport(Field field);
+
+/* The tests of the conditions of a phase, each field behind its HAS test. Conditions tied by an
+ * iterator wait for the last of them. */
+void build_phase(Build *build, const BuildRule *rule, BuildPhase phase, IrStep *step);
 
 void build_test(IrStep *step, IrTest test);
 

@@ -3,10 +3,11 @@
 
 #include "decide/parse.h"
 
+/* Big-endian; more than eight octets begin with zeros. */
 static void put(GByteArray *frame, guint64 value, guint octets)
 {
     while (octets-- > 0) {
-        guint8 octet = (guint8)(value >> 8 * octets);
+        guint8 octet = octets < 8 ? (guint8)(value >> 8 * octets) : 0;
         g_byte_array_append(frame, &octet, 1);
     }
 }
@@ -172,27 +173,51 @@ static void put_ip4(GByteArray *frame, const struct facts *facts)
     set_u16(frame, at + 2, frame->len - at);
 }
 
-/* What comes behind the IPv6 header, and the protocol number that announces it. */
-static guint put_ip6_content(GByteArray *frame, const struct facts *facts)
+/* The header behind those that facts know of; options, of which nothing is there, cut the chain. */
+static guint last_header(const struct facts *facts)
 {
-    const guint carried = facts->has & FACTS_INET_PROTO ? facts->inet_proto : FACTS_IP6_OPTIONS;
+    if (facts->has & FACTS_IP6_PROTO)
+        return facts->ip_proto;
+    if ((facts->has & FACTS_INET_PROTO) && facts->inet_proto == FACTS_IP6_NONE)
+        return FACTS_IP6_NONE;
+    return FACTS_IP6_OPTIONS;
+}
 
+static gboolean has_auth(const struct facts *facts)
+{
+    return (facts->has & FACTS_INET_PROTO) && facts->inet_proto == FACTS_IP6_AUTH;
+}
+
+static void put_fragment(GByteArray *frame, const struct facts *facts)
+{
     if (facts->has & FACTS_LATER) {
         put(frame, facts->sport, 2); /* what it carries, and nothing */
         put(frame, facts->dport, 2);
-        put(frame, 1, 4);
-        put(frame, 0, 8);
-        return FACTS_IP6_FRAGMENT;
-    }
-    if (facts->has & FACTS_FRAGMENT) {
-        put(frame, carried, 1);
+    } else {
+        put(frame, last_header(facts), 1);
         put(frame, 0, 1);
         put(frame, 1, 2);
-        put(frame, 1, 4);
     }
-    if (facts->has & FACTS_IP6_PROTO)
+    put(frame, 1, 4);
+}
+
+/* What comes behind the IPv6 header; returns the protocol number that announces it. */
+static guint put_ip6_content(GByteArray *frame, const struct facts *facts)
+{
+    const guint behind = facts->has & FACTS_FRAGMENT ? FACTS_IP6_FRAGMENT : last_header(facts);
+
+    if (has_auth(facts)) {
+        put(frame, behind, 1);
+        put(frame, 1, 1);
+        put(frame, 0, 10);
+    }
+    if (facts->has & FACTS_FRAGMENT)
+        put_fragment(frame, facts);
+    if (facts->has & FACTS_LATER)
+        put(frame, 0, 8);
+    else if (facts->has & FACTS_IP6_PROTO)
         put_transport(frame, facts);
-    return facts->has & FACTS_FRAGMENT ? FACTS_IP6_FRAGMENT : carried;
+    return has_auth(facts) ? FACTS_IP6_AUTH : behind;
 }
 
 static void put_ip6(GByteArray *frame, const struct facts *facts)

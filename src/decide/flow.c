@@ -8,7 +8,7 @@
 /* Endpoints as seen in one direction; unused octets are zero, so keys compare as memory. */
 typedef struct {
     guint64 source[2], target[2];
-    guint16 source_port, target_port; /* an ICMP query's identifier in both */
+    guint16 source_port, target_port; /* of an ICMP query: its identifier; type and code */
     guint8 family, protocol;
     guint8 zero[2];
 } FlowKey;
@@ -16,7 +16,8 @@ typedef struct {
 typedef struct {
     FlowKey key; /* of the frame that began it */
     gboolean is_answered;
-    guint64 touched; /* limits that count it */
+    gboolean is_whole; /* TCP that began with a SYN before our eyes */
+    guint64 touched;   /* limits that count it */
 } FlowEntry;
 
 struct FlowTable {
@@ -93,7 +94,8 @@ static FlowKey key_of(const Frame *frame, const struct facts *facts)
 
     key_addresses(&key, facts);
     if (is_icmp(&key)) {
-        key.source_port = key.target_port = frame_u16(frame, facts->l4_at + 4u);
+        key.source_port = frame_u16(frame, facts->l4_at + 4u);
+        key.target_port = facts->sport;
     } else if (facts->has & FACTS_INET_L4) {
         key.source_port = facts->sport;
         key.target_port = facts->dport;
@@ -101,15 +103,38 @@ static FlowKey key_of(const Frame *frame, const struct facts *facts)
     return key;
 }
 
-static FlowKey key_reversed(const FlowKey *key)
+/* The type that answers an ICMP query, and the one that it answers; 256: neither. */
+static guint icmp_counterpart(guint8 family, guint type)
 {
-    FlowKey reversed = *key;
+    static const guint8 pairs[][3] = {
+        {4, 8, 0}, {4, 13, 14}, {4, 15, 16}, {4, 17, 18}, {6, 128, 129}, {6, 139, 140},
+    };
 
-    memcpy(reversed.source, key->target, sizeof key->target);
-    memcpy(reversed.target, key->source, sizeof key->source);
-    reversed.source_port = key->target_port;
-    reversed.target_port = key->source_port;
-    return reversed;
+    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        if (pairs[i][0] == family && pairs[i][1] == type)
+            return pairs[i][2];
+        if (pairs[i][0] == family && pairs[i][2] == type)
+            return pairs[i][1];
+    }
+    return 256;
+}
+
+/* Of the frames the other way; FALSE when there are none. */
+static gboolean key_reverse(const FlowKey *key, FlowKey *reversed)
+{
+    *reversed = *key;
+    memcpy(reversed->source, key->target, sizeof key->target);
+    memcpy(reversed->target, key->source, sizeof key->source);
+    reversed->source_port = key->target_port;
+    reversed->target_port = key->source_port;
+    if (is_icmp(key)) {
+        guint type = icmp_counterpart(key->family, key->target_port >> 8);
+
+        reversed->source_port = key->source_port;
+        reversed->target_port = (guint16)(type << 8 | (key->target_port & 255));
+        return type < 256;
+    }
+    return TRUE;
 }
 
 static FlowKey key_of_datagram(const struct facts *facts)
@@ -124,11 +149,11 @@ static FlowKey key_of_datagram(const struct facts *facts)
 
 static FlowEntry *entry_lookup(const FlowTable *table, const FlowKey *key, gboolean *is_reply)
 {
-    FlowKey reversed = key_reversed(key);
+    FlowKey reversed;
     FlowEntry *entry = g_hash_table_lookup(table->flows, key);
 
     *is_reply = FALSE;
-    if (entry)
+    if (entry || !key_reverse(key, &reversed))
         return entry;
     entry = g_hash_table_lookup(table->flows, &reversed);
     *is_reply = entry != NULL;
@@ -219,13 +244,32 @@ static gboolean tcp_can_begin(const struct facts *facts)
     return flags == 0x02 || flags == 0x10;
 }
 
-static gboolean can_begin(const struct facts *facts, const FlowKey *key)
+/* An association begins with an INIT chunk (RFC 9260, 3.3.2). */
+static gboolean sctp_can_begin(const Frame *frame, const struct facts *facts)
+{
+    return frame_u16(frame, facts->l4_at + 12u) >> 8 == 1;
+}
+
+static gboolean can_begin(const Frame *frame, const struct facts *facts, const FlowKey *key)
 {
     if (facts_l4_size(facts->inet_proto) > 0 && !(facts->has & FACTS_INET_L4))
         return FALSE;
     if (is_icmp(key))
         return icmp_can_begin(facts);
+    if (facts->inet_proto == FACTS_PROTO_SCTP)
+        return sctp_can_begin(frame, facts);
     return facts->inet_proto != FACTS_PROTO_TCP || tcp_can_begin(facts);
+}
+
+/* Before the answer to a SYN, its sender can only repeat or reset it. */
+static gboolean is_out_of_turn(const FlowEntry *entry, const struct facts *facts,
+                               const IrFlow *flow)
+{
+    const guint flags = facts->tcp_flags & 0x17;
+
+    if (!(facts->has & FACTS_TCP) || !entry->is_whole || entry->is_answered || flow->reply)
+        return FALSE;
+    return flags != 0x02 && !(flags & 0x04);
 }
 
 /* ---- limits ---- */
@@ -287,10 +331,12 @@ IrFlow flow_table_look(const FlowTable *table, const Frame *frame, const struct 
         return flow;
     key = key_of(frame, facts);
     entry = entry_lookup(table, &key, &flow.reply);
-    if (entry)
+    if (entry && is_out_of_turn(entry, facts, &flow))
+        flow.state = STATE_INVALID;
+    else if (entry)
         flow.state = flow.reply || entry->is_answered ? STATE_ESTABLISHED : STATE_NEW;
     else
-        flow.state = can_begin(facts, &key) ? STATE_NEW : STATE_INVALID;
+        flow.state = can_begin(frame, facts, &key) ? STATE_NEW : STATE_INVALID;
     flow.over = limits_over(table, &key, entry, program, binding);
     return flow;
 }
@@ -325,10 +371,12 @@ void flow_table_note(FlowTable *table, const Frame *frame, const struct facts *f
         return;
     key = key_of(frame, facts);
     entry = entry_lookup(table, &key, &is_reply);
-    if (!entry)
+    if (!entry) {
         entry = entry_begin(table, &key);
-    if (!entry)
-        return;
+        if (!entry)
+            return;
+        entry->is_whole = (facts->tcp_flags & 0x02) != 0;
+    }
     entry->is_answered |= is_reply;
     entry->touched |= touched;
 }

@@ -108,14 +108,17 @@ static FACTS_INLINE void facts_stp(const struct facts_source *frame, __u32 at, s
 
 /* ---- ARP and RARP (RFC 826, RFC 903) ---- */
 
-/* Address lengths as the frame states them move everything behind the fixed part; a hardware
- * address that is not six octets long is no MAC, a protocol address of another length no IPv4. */
+#define FACTS_ARP_ETHERNET 1
+
+/* Address lengths as the frame states them move everything behind the fixed part. A hardware
+ * address that is not Ethernet's, six octets long, is no MAC, and a protocol address that is not
+ * IPv4's, four octets long, no IPv4 address. */
 static FACTS_INLINE void facts_arp_odd(const struct facts_source *frame, __u32 at, __u32 hln,
                                        __u32 pln, struct facts *facts)
 {
     __u8 octets[6];
 
-    if (pln == 4 && !facts_load(frame, at + hln, octets, 4)) {
+    if (pln == 4 && facts->arp_proto == FACTS_ETH_IP4 && !facts_load(frame, at + hln, octets, 4)) {
         facts->arp_spa = facts_u32(octets);
         if (!facts_load(frame, at + 2 * hln + 4, octets, 4)) {
             facts->arp_tpa = facts_u32(octets);
@@ -123,7 +126,7 @@ static FACTS_INLINE void facts_arp_odd(const struct facts_source *frame, __u32 a
             facts->has |= FACTS_ARP_IP;
         }
     }
-    if (hln != 6)
+    if (hln != 6 || facts->arp_hw != FACTS_ARP_ETHERNET)
         return;
     if (!facts_load(frame, at, octets, 6)) {
         facts->arp_sha = facts_u48(octets);
@@ -148,7 +151,8 @@ static FACTS_INLINE void facts_arp(const struct facts_source *frame, __u32 at, s
     facts->has |= FACTS_ARP;
     hln = octets[4];
     pln = octets[5];
-    if (hln != 6 || pln != 4 || facts_load(frame, at + 8, octets + 8, 20)) {
+    if (facts_u32(octets) != (FACTS_ARP_ETHERNET << 16 | FACTS_ETH_IP4) || hln != 6 || pln != 4 ||
+        facts_load(frame, at + 8, octets + 8, 20)) {
         facts_arp_odd(frame, at + 8, hln, pln, facts);
         return;
     }
@@ -163,6 +167,7 @@ static FACTS_INLINE void facts_arp(const struct facts_source *frame, __u32 at, s
 /* ---- transport ---- */
 
 #define FACTS_PROTO_TCP 6
+#define FACTS_PROTO_SCTP 132
 #define FACTS_TCP_HEADER 20
 #define FACTS_TCP_OPTIONS_MAX 40
 
@@ -173,7 +178,7 @@ static FACTS_INLINE __u32 facts_l4_size(__u8 protocol)
     switch (protocol) {
     case FACTS_PROTO_TCP:
         return FACTS_TCP_HEADER;
-    case 132: /* SCTP */
+    case FACTS_PROTO_SCTP:
         return 12;
     case 17:  /* UDP */
     case 136: /* UDP-Lite */
@@ -355,10 +360,22 @@ static FACTS_INLINE int facts_ip6_fragment(const struct facts_source *frame, __u
     if (!(offset & 0xfff8))
         return 0;
     facts->ip_proto = FACTS_IP6_FRAGMENT;
-    facts->inet_proto = facts_ip6_is_extension(carries) ? FACTS_IP6_FRAGMENT : carries;
+    if (!(facts->has & FACTS_INET_PROTO))
+        facts->inet_proto = facts_ip6_is_extension(carries) ? FACTS_IP6_FRAGMENT : carries;
     facts->l4_at = (__u16)at;
     facts->has |= FACTS_LATER | FACTS_IP6_PROTO | FACTS_INET_PROTO;
     return 1;
+}
+
+/* What follows the chain, for those who look behind an authentication header (ebtables) and those
+ * for whom that is the protocol (iptables over nftables). */
+static FACTS_INLINE void facts_ip6_end(__u32 header, __u32 at, struct facts *facts)
+{
+    facts->ip_proto = (__u8)header;
+    facts->l4_at = (__u16)at;
+    if (!(facts->has & FACTS_INET_PROTO))
+        facts->inet_proto = (__u8)header;
+    facts->has |= FACTS_INET_PROTO | (header == FACTS_IP6_NONE ? 0 : FACTS_IP6_PROTO);
 }
 
 /* Follows the chain that begins with `header` at `at`. A chain that is cut off has no protocol;
@@ -370,13 +387,15 @@ static FACTS_INLINE void facts_ip6_chain(const struct facts_source *frame, __u8 
 
     for (int count = 0; count <= FACTS_CHAIN_LIMIT; count++) {
         if (!facts_ip6_is_extension(header)) {
-            facts->ip_proto = facts->inet_proto = header;
-            facts->l4_at = (__u16)at;
-            facts->has |= FACTS_INET_PROTO | (header == FACTS_IP6_NONE ? 0 : FACTS_IP6_PROTO);
+            facts_ip6_end(header, at, facts);
             return;
         }
         if (facts_load(frame, at, octets, 2))
             return;
+        if (header == FACTS_IP6_AUTH && !(facts->has & FACTS_INET_PROTO)) {
+            facts->inet_proto = FACTS_IP6_AUTH;
+            facts->has |= FACTS_INET_PROTO;
+        }
         if (header != FACTS_IP6_FRAGMENT)
             at += facts_ip6_size(header, octets[1]);
         else if (facts_ip6_fragment(frame, at, octets[0], facts))

@@ -84,6 +84,10 @@ static void arp_rules(Rules *rules)
     implies(rules, has(rules, FACTS_ARP), any_of(rules, IR_ETH_TYPE, types, 2));
     implies(rules, has(rules, FACTS_ARP_THA), has(rules, FACTS_ARP_SHA));
     implies(rules, has(rules, both), has(rules, FACTS_ARP_THA)); /* it lies before the last */
+    implies(rules, has(rules, FACTS_ARP_SHA),
+            space_equal(rules->space, SPACE_INSIDE, IR_ARP_HW, 1));
+    implies(rules, has(rules, FACTS_ARP_IP),
+            space_equal(rules->space, SPACE_INSIDE, IR_ARP_PROTO, FACTS_ETH_IP4));
 }
 
 /* ---- IP ---- */
@@ -147,19 +151,18 @@ static void ip6_rules(Rules *rules)
     const Bdd proto = has(rules, FACTS_IP6_PROTO), inet_proto = has(rules, FACTS_INET_PROTO);
     const Bdd is_extension = any_of(rules, IR_IP_PROTO, extensions, G_N_ELEMENTS(extensions));
     const Bdd is_none = space_equal(rules->space, SPACE_INSIDE, IR_IP_PROTO, 59);
-    const Bdd carries_extension = any_of(rules, IR_INET_PROTO, (const guint[]){0, 43, 51, 60}, 4);
+    const Bdd is_auth = space_equal(rules->space, SPACE_INSIDE, IR_INET_PROTO, 51);
     const Bdd whole = and(rules, proto, not(rules, later));
 
     implies(rules, proto, inet_proto);
     implies(rules, and(rules, ip6, has(rules, FACTS_PORTS)), proto);
     implies(rules, later, and(rules, proto, has(rules, FACTS_PORTS)));
     implies(rules, later, space_equal(rules->space, SPACE_INSIDE, IR_IP_PROTO, 44));
-    implies(rules, later, not(rules, carries_extension));
-    implies(rules, whole, ip_proto_is_inet_proto(rules));
+    implies(rules, whole, or (rules, is_auth, ip_proto_is_inet_proto(rules)));
     implies(rules, whole, not(rules, or (rules, is_extension, is_none)));
-    /* a chain with an end and no protocol ends in "no next header" */
+    /* a chain with an end and no protocol ends in "no next header", or behind authentication */
     implies(rules, and(rules, and(rules, ip6, inet_proto), not(rules, proto)),
-            space_equal(rules->space, SPACE_INSIDE, IR_INET_PROTO, 59));
+            or (rules, is_auth, space_equal(rules->space, SPACE_INSIDE, IR_INET_PROTO, 59)));
 }
 
 /* In a later IPv6 fragment the "ports" are the fragment header: what it carries, zero, offset. */
@@ -178,7 +181,8 @@ static void ip6_fragment_rules(Rules *rules)
         equal = bdd_minus(rules->store, equal, bdd_xor(rules->store, a, b));
     }
     implies(rules, later, not(rules, no_offset));
-    implies(rules, later, bdd_ite(rules->store, extension, is_fragment, equal));
+    implies(rules, later, or (rules, space_equal(rules->space, SPACE_INSIDE, IR_INET_PROTO, 51),
+                              bdd_ite(rules->store, extension, is_fragment, equal)));
 }
 
 /* ---- BPDUs ---- */
