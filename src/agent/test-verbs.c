@@ -289,6 +289,22 @@ static void every_row_is_whole(void)
     g_assert_null(verb_lookup("Host"));
 }
 
+#define NIC_XML(more)                                                                              \
+    "{'vmID':'" TEST_VM "','params':{'xml':'<interface type=\\'network\\'>"                        \
+    "<mac address=\\'aa:bb:cc:dd:ee:ff\\'/><source network=\\'default\\'/>" more "</interface>'}}"
+
+/* An engine that was cut off asks again for what is there: it is told so. Not for another NIC. */
+static void plug_again(void)
+{
+    g_auto(Site) site = {0};
+
+    site_open(&site, "test:///default");
+    site_recover(&site);
+    assert_call(&site, "VM.hotplugNic", NIC_XML(""), "*\"macAddr\":\"aa:bb:cc:dd:ee:ff\"*");
+    assert_call(&site, "VM.hotplugNic", NIC_XML("<filterref filter=\\'x\\'/>"),
+                "91 *aa:bb:cc:dd:ee:ff is in use by the VM " TEST_VM);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -299,5 +315,6 @@ int main(int argc, char **argv)
     g_test_add_func("/agent/verbs/wrong", wrong_calls);
     g_test_add_func("/agent/verbs/create-destroy", creates_and_destroys);
     g_test_add_func("/agent/verbs/failed-create", failed_create_is_kept_until_destroyed);
+    g_test_add_func("/agent/verbs/plug-again", plug_again);
     return g_test_run();
 }

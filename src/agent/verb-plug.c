@@ -25,15 +25,53 @@ static gboolean missing(GError **error, const char *name)
 
 /* ---- plugging ---- */
 
+static gboolean parameters_equal(GPtrArray *a, GPtrArray *b)
+{
+    if (a->len != b->len)
+        return FALSE;
+    for (guint i = 0; i < a->len; i++) {
+        const FilterParameter *one = a->pdata[i], *other = b->pdata[i];
+        if (g_strcmp0(one->name, other->name) != 0 || g_strcmp0(one->value, other->value) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Whether the NIC that is there is the one asked for, in what matters to others. */
+static gboolean nic_is(const Nic *there, const Nic *wanted)
+{
+    return g_strcmp0(there->bridge, wanted->bridge) == 0 &&
+           g_strcmp0(there->filter, wanted->filter) == 0 &&
+           parameters_equal(there->parameters, wanted->parameters);
+}
+
+/* An engine that was cut off asks again for what it has asked for already. The VM's work is done
+ * one after the other: so a NIC on its way is there, or has failed, when the second turn comes. */
+static gboolean plug_is_repeated(const Agent *agent, const Vm *vm, const Nic *nic)
+{
+    const char *taker = nic->mac ? g_hash_table_lookup(agent->plugging, nic->mac) : NULL;
+    const Nic *there = nic->mac ? definition_nic(vm->view->definition, NULL, nic->mac) : NULL;
+
+    return taker ? g_strcmp0(taker, vm->view->id) == 0 : there && nic_is(there, nic);
+}
+
+/* TRUE when nothing is left to do: it is there, or another one with its MAC is. */
+static gboolean plug_is_done(Op *op)
+{
+    const Nic *there = definition_nic(op->definition, NULL, op->nic->mac);
+
+    if (there && !nic_is(there, op->nic))
+        op->error = g_error_new(RPC_ERROR, RPC_HOTPLUG_NIC_FAILED,
+                                "the VM has another NIC with the MAC address %s", op->nic->mac);
+    return there != NULL;
+}
+
 /* The metadata first: a NIC that libvirt has, and the metadata does not know, would come back from
  * a restart of the agent without its name. Of one that stays out nobody asks. */
 static gboolean plug_prepare(Op *op)
 {
-    g_autofree char *metadata = NULL;
+    g_autofree char *metadata = definition_metadata(op->definition, NULL, op->nic);
 
-    if (!op_read(op))
-        return FALSE;
-    metadata = definition_metadata(op->definition, NULL, op->nic);
     return virt_domain_set_metadata(op->agent->virt, op->vm_id, metadata, METADATA_PREFIX,
                                     METADATA_URI, &op->error);
 }
@@ -51,7 +89,7 @@ static void plug_work(gpointer data)
 {
     Op *op = data;
 
-    if (!plug_prepare(op))
+    if (!op_read(op) || plug_is_done(op) || !plug_prepare(op))
         return;
     if (virt_device_attach(op->agent->virt, op->vm_id, op->xml, &op->error))
         (void)op_read(op); /* done tells the failure */
@@ -124,18 +162,22 @@ void verb_hotplug_nic(Agent *agent, RpcCall *call, JsonObject *params)
     g_autoptr(JsonObject) read = NULL;
     g_autoptr(Op) op = NULL;
     GError *error = NULL;
+    gboolean repeated;
 
     if (!vm)
         return;
     read = dict_read("params", plug_keys, dict_object(params, "params"), &error);
     op = op_new(agent, NULL, vm->view->id);
-    if (!read || !plug_read(op, read, &error) || !verb_nic_check(agent, op->nic, &error)) {
+    repeated = read && plug_read(op, read, &error) && plug_is_repeated(agent, vm, op->nic);
+    if (error || (!repeated && !verb_nic_check(agent, op->nic, &error))) {
         rpc_call_fail_error(call, error);
         return;
     }
     op->call = call;
-    op->reserved_mac = g_strdup(op->nic->mac);
-    g_hash_table_insert(agent->plugging, g_strdup(op->nic->mac), g_strdup(op->vm_id));
+    if (!repeated) {
+        op->reserved_mac = g_strdup(op->nic->mac);
+        g_hash_table_insert(agent->plugging, g_strdup(op->nic->mac), g_strdup(op->vm_id));
+    }
     op_push(g_steal_pointer(&op), plug_work, plug_done);
 }
 

@@ -527,6 +527,27 @@ static void test_plug_refused(Fixture *f, gconstpointer data)
     g_assert_cmpuint(test_host_calls(&f->host, "VM.hotplugNic"), ==, 1);
 }
 
+/* A plug that was told to have failed, and shows up all the same, is taken out again. */
+static void test_plug_comes_late(Fixture *f, gconstpointer data)
+{
+    start_up(f);
+    f->host.refuses_plug = TRUE;
+    g_autofree char *id = test_nic_add(&f->t, f->vm, "nic2", f->network);
+    wait_event(f, 1013);
+    g_autoptr(Nic) nic = test_nic(&f->t, f->vm, id);
+    JsonObject *late = json_object_new();
+    json_object_set_string_member(late, "type", "interface");
+    json_object_set_string_member(late, "macAddr", nic->mac);
+    json_object_set_boolean_member(late, "linkActive", TRUE);
+    json_array_add_object_element(
+        json_object_get_array_member(g_hash_table_lookup(f->host.vms, f->vm), "devices"), late);
+    wait_event(f, 1014);
+    g_assert_null(test_host_nic(&f->host, f->vm, nic->mac));
+    g_autoptr(Nic) after = test_nic(&f->t, f->vm, id);
+    g_assert_false(after->plugged);
+    g_assert_false(after->reported);
+}
+
 /* Many wishes while one call is under way: one call at a time, and the last wish wins. */
 static void rapid(Fixture *f, guint wishes)
 {
@@ -662,6 +683,7 @@ int main(int argc, char **argv)
     ADD("unplug-and-plug", test_unplug_and_plug);
     ADD("added-while-up", test_added_while_up);
     ADD("plug-refused", test_plug_refused);
+    ADD("plug-comes-late", test_plug_comes_late);
     ADD("rapid-to-plugged", test_rapid_to_plugged);
     ADD("rapid-to-unplugged", test_rapid_to_unplugged);
     ADD("link", test_link);

@@ -114,6 +114,9 @@ static gboolean apply_nics(Engine *engine, const GPtrArray *nics, const VmReport
         }
         if (changed && !store_nic_update(engine->store, nic, error))
             return engine_translate(error);
+        /* Out or in without our doing, such as a plug that was given up and came late. */
+        if (changed && nic->plugged != nic->reported)
+            lane_touch(engine, nic->vm_id);
     }
     return TRUE;
 }
