@@ -17,7 +17,7 @@ typedef struct {
     FlowKey key; /* of the frame that began it */
     gboolean is_answered;
     gboolean is_whole; /* TCP that began with a SYN before our eyes */
-    guint64 touched;   /* limits that count it */
+    guint64 touched[2]; /* limits that count it: for its own source, for that of its replies */
 } FlowEntry;
 
 struct FlowTable {
@@ -285,14 +285,17 @@ static void count_entry(gpointer key, gpointer value, gpointer data)
     const FlowEntry *entry = value;
     Count *count = data;
 
-    if ((entry->touched & count->limit) &&
-        memcmp(entry->key.source, count->key->source, sizeof entry->key.source) == 0)
+    if (((entry->touched[0] & count->limit) &&
+         memcmp(entry->key.source, count->key->source, sizeof entry->key.source) == 0) ||
+        ((entry->touched[1] & count->limit) &&
+         memcmp(entry->key.target, count->key->source, sizeof entry->key.target) == 0))
         count->count++;
 }
 
-/* Connections from one source that this limit has seen, the frame's own among them. */
+/* Connections that this limit has seen in frames from one source, the frame's own among them: as
+ * iptables' connlimit counts, by the packet's source, whoever began the connection. */
 static guint64 limits_over(const FlowTable *table, const FlowKey *key, const FlowEntry *entry,
-                           const IrProgram *program, const IrBinding *binding)
+                           gboolean is_reply, const IrProgram *program, const IrBinding *binding)
 {
     guint64 over = 0;
 
@@ -302,7 +305,7 @@ static guint64 limits_over(const FlowTable *table, const FlowKey *key, const Flo
             ir_operand_get(&g_array_index(program->limits, IrLimit, i).above, binding).low;
 
         g_hash_table_foreach(table->flows, count_entry, &count);
-        if (!entry || !(entry->touched & count.limit))
+        if (!entry || !(entry->touched[is_reply] & count.limit))
             count.count++;
         over |= count.count > above ? count.limit : 0;
     }
@@ -337,7 +340,7 @@ IrFlow flow_table_look(const FlowTable *table, const Frame *frame, const struct 
         flow.state = flow.reply || entry->is_answered ? STATE_ESTABLISHED : STATE_NEW;
     else
         flow.state = can_begin(frame, facts, &key) ? STATE_NEW : STATE_INVALID;
-    flow.over = limits_over(table, &key, entry, program, binding);
+    flow.over = limits_over(table, &key, entry, flow.reply, program, binding);
     return flow;
 }
 
@@ -378,5 +381,5 @@ void flow_table_note(FlowTable *table, const Frame *frame, const struct facts *f
         entry->is_whole = (facts->tcp_flags & 0x02) != 0;
     }
     entry->is_answered |= is_reply;
-    entry->touched |= touched;
+    entry->touched[is_reply] |= touched;
 }

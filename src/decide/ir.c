@@ -290,9 +290,10 @@ guint ir_program_size(const IrProgram *program)
 
 static guint has_wants(guint bits)
 {
-    const guint ip = FACTS_IP4 | FACTS_IP6 | FACTS_INET | FACTS_FRAGMENT | FACTS_LATER |
-                     FACTS_MALFORMED | FACTS_KNOWN;
-    const guint l4 = FACTS_IP6_PROTO | FACTS_PORTS | FACTS_INET_L4 | FACTS_INET_PROTO | FACTS_TCP;
+    const guint ip = FACTS_IP4 | FACTS_IP6 | FACTS_INET | FACTS_MALFORMED;
+    /* fragments of IPv6 are told by the extension chain */
+    const guint l4 = FACTS_FRAGMENT | FACTS_LATER | FACTS_KNOWN | FACTS_IP6_PROTO | FACTS_PORTS |
+                     FACTS_INET_L4 | FACTS_INET_PROTO | FACTS_TCP;
     guint wants = 0;
 
     if (bits & (FACTS_STP | FACTS_STP_CONFIG))
