@@ -194,6 +194,9 @@ static void compile_over(Compiler *compiler, const IrTest *test, guint otherwise
 {
     Assembler *out = compiler->assembler;
 
+    asm_load(out, BPF_DW, BPF_REG_1, SCRATCH, offsetof(struct scratch, touched));
+    asm_alu_set(out, BPF_OR, BPF_REG_1, 1 << test->limit);
+    asm_store(out, BPF_DW, SCRATCH, offsetof(struct scratch, touched), BPF_REG_1);
     asm_load(out, BPF_DW, BPF_REG_1, SCRATCH, offsetof(struct scratch, over));
     asm_alu_set(out, BPF_RSH, BPF_REG_1, (gint32)test->limit);
     asm_alu_set(out, BPF_AND, BPF_REG_1, 1);

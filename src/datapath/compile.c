@@ -262,23 +262,42 @@ static Code *compile(const IrProgram *program, Encapsulation encapsulation, cons
     return assembler_finish(out, error);
 }
 
-Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation, guint first_word,
-                         GError **error)
+gboolean verdict_asks_for_flows(const IrProgram *program)
+{
+    return ir_program_has_flows(program) || steps_ask_for_beginning(program->inet);
+}
+
+static gboolean check_limits(const IrProgram *program, const Verdict *verdict, GError **error)
+{
+    if (verdict->first_word + verdict->n_words > ROW_WORDS) {
+        g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
+                    "filter %s needs %u numbers of each port; a port's row holds %u", program->name,
+                    verdict->first_word + verdict->n_words, ROW_WORDS);
+        return FALSE;
+    }
+    if (program->limits->len <= LIMITS_MAX)
+        return TRUE;
+    g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
+                "filter %s has %u rules with connlimit-above for one direction; %u are possible",
+                program->name, program->limits->len, LIMITS_MAX);
+    return FALSE;
+}
+
+Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation, gboolean has_flows,
+                         guint first_word, GError **error)
 {
     g_autoptr(Verdict) verdict = g_new0(Verdict, 1);
 
     verdict->way = program->way;
     verdict->want = ir_program_wants(program);
-    verdict->has_flows = ir_program_has_flows(program) || steps_ask_for_beginning(program->inet);
+    verdict->has_flows = has_flows;
+    if (has_flows)
+        verdict->want |= FACTS_WANT_IP | FACTS_WANT_L4;
     verdict->first_word = first_word;
     verdict->n_words = verdict_scalar_word(program, program->scalars->len);
     verdict->n_counters = LAYOUT_RULES + program->origins->len;
-    if (first_word + verdict->n_words > ROW_WORDS) {
-        g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
-                    "filter %s needs %u numbers of each port; a port's row holds %u", program->name,
-                    first_word + verdict->n_words, ROW_WORDS);
+    if (!check_limits(program, verdict, error))
         return NULL;
-    }
     verdict->code = compile(program, encapsulation, verdict, error);
     if (!verdict->code) {
         g_prefix_error(error, "filter %s: ", program->name);

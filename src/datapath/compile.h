@@ -21,18 +21,22 @@ typedef struct {
     Code *code;
     guint way;
     guint want;         /* enum facts_want */
-    gboolean has_flows; /* it asks for a flow's state, or after the beginning of a fragment */
+    gboolean has_flows; /* connections are looked up before, and noted after a frame passed */
     guint first_word;   /* its scalars in a row's words ... */
     guint n_words;
     guint n_counters; /* by verdict code */
 } Verdict;
 
+/* It asks for a flow's state, or after the beginning of a fragment. */
+gboolean verdict_asks_for_flows(const IrProgram *program);
+
 /*
- * `first_word`: where the scalars of this way begin in a row. Errors: DATAPATH_ERROR_LIMIT, for a
- * program that is too long or has more scalars than a row has words; they name the filter.
+ * `has_flows`: this program or the other way's asks for flows. `first_word`: where the scalars of
+ * this way begin in a row. Errors: DATAPATH_ERROR_LIMIT, for a program that is too long, has more
+ * scalars than a row has words, or too many connlimit-above; they name the filter.
  */
-Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation, guint first_word,
-                         GError **error);
+Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation, gboolean has_flows,
+                         guint first_word, GError **error);
 void verdict_free(Verdict *verdict);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdict, verdict_free)
 

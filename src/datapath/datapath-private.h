@@ -34,6 +34,7 @@ struct Datapath {
     char *links; /* and of the links in it */
     int lock;    /* held while we live */
     DatapathHook hook;
+    guint flows; /* of a port */
     Kernel *kernel;
     ShapeTable *shapes;
     Spans *counters;

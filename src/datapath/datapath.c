@@ -16,6 +16,8 @@
 #define COUNTERS_PER_PORT 48
 #define ENTRIES_PER_PORT 64
 #define ENTRIES_MIN 65536
+#define FLOWS_PER_PORT 32 /* on the average */
+#define FLOWS_MIN 65536
 #define SHAPES 512
 
 /* ---- opening ---- */
@@ -39,6 +41,7 @@ static gboolean open_kernel(Datapath *datapath, guint ports, GError **error)
         .programs = N_WAYS * SHAPES,
         .counters = COUNTERS_COMMON + COUNTERS_PER_PORT * ports,
         .entries = MAX(ENTRIES_MIN, ENTRIES_PER_PORT * ports),
+        .flows = MAX(FLOWS_MIN, FLOWS_PER_PORT * ports),
     };
     gboolean is_new;
 
@@ -67,6 +70,7 @@ Datapath *datapath_open(const DatapathConfig *config, GError **error)
 
     datapath->lock = -1;
     datapath->hook = config->hook;
+    datapath->flows = config->flows ? config->flows : DATAPATH_FLOWS;
     datapath->pins = g_build_filename(config->pins, layout, NULL);
     datapath->links = g_strconcat(datapath->pins, "-links", NULL);
     if (g_mkdir_with_parents(config->pins, 0700) != 0) {
@@ -189,7 +193,12 @@ static gboolean slot_write_row(Datapath *datapath, guint number, const DatapathP
                                GError **error)
 {
     const Slot *slot = &datapath->slots[number];
-    struct row row = {.port = port->ifindex, .shape = slot->index, .n_counters = slot->n_counters};
+    struct row row = {
+        .port = port->ifindex,
+        .flow_quota = datapath->flows,
+        .shape = slot->index,
+        .n_counters = slot->n_counters,
+    };
 
     for (guint way = 0; way < N_WAYS; way++) {
         const Verdict *verdict = slot->shape->verdicts[way];
@@ -201,8 +210,19 @@ static gboolean slot_write_row(Datapath *datapath, guint number, const DatapathP
             .counters = slot->first[way],
         };
     }
-    shape_fill_words(slot->shape, port->bindings, &row);
+    shape_fill_rest(slot->shape, port->bindings, &row);
     return kernel_put(datapath->kernel, KERNEL_ROWS, &number, &row, error);
+}
+
+/* Where the data path counts the port's connections; what is there already stays. */
+static gboolean open_flow_count(Datapath *datapath, guint ifindex, GError **error)
+{
+    const __u32 none = 0;
+    int result = bpf_map_update_elem(datapath->kernel->maps[KERNEL_FLOW_COUNTS], &ifindex, &none,
+                                     BPF_NOEXIST);
+
+    return result == 0 || result == -EEXIST ||
+           datapath_kernel_error(error, result, "preparing connections of port %u", ifindex);
 }
 
 /* A whole new slot for a port, or none. */
@@ -221,7 +241,8 @@ static gboolean slot_prepare(Datapath *datapath, const DatapathPort *port, guint
     slot->index = index;
     slot->shape = shape_ref(port->shape);
     slot->entries = shape_entries(port->shape, port->bindings, *number);
-    if (slot_take_counters(datapath, slot, error) && slot_write_entries(datapath, slot, error) &&
+    if (open_flow_count(datapath, port->ifindex, error) &&
+        slot_take_counters(datapath, slot, error) && slot_write_entries(datapath, slot, error) &&
         slot_write_row(datapath, *number, port, error))
         return TRUE;
     slot_release(datapath, *number);
@@ -353,6 +374,7 @@ gboolean datapath_unbind(Datapath *datapath, guint ifindex, GError **error)
     if (result != 0 && result != -ENOENT)
         return datapath_kernel_error(error, result, "unbinding port %u", ifindex);
     g_hash_table_remove(datapath->ports, port);
+    (void)bpf_map_delete_elem(datapath->kernel->maps[KERNEL_FLOW_COUNTS], &ifindex); /* or none */
     slot_retire(datapath, slot - 1);
     return TRUE;
 }
@@ -392,6 +414,20 @@ void datapath_sweep(Datapath *datapath, guint64 retired)
     for (guint i = 0; i < datapath->n_slots; i++)
         if (datapath->slots[i].state == SLOT_RETIRED && datapath->slots[i].retired <= retired)
             slot_release(datapath, i);
+}
+
+gboolean datapath_expire_flows(Datapath *datapath, guint *n_expired, GError **error)
+{
+    guint8 frame[14] = {0};
+    struct __sk_buff after = {0};
+    LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof frame,
+                .ctx_out = &after, .ctx_size_out = sizeof after);
+    int result = bpf_prog_test_run_opts(datapath->kernel->programs[KERNEL_EXPIRE_FLOWS], &run);
+
+    if (result != 0)
+        return datapath_kernel_error(error, result, "forgetting old connections");
+    *n_expired = after.cb[0];
+    return TRUE;
 }
 
 /* ---- counters ---- */

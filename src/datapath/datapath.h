@@ -26,6 +26,7 @@
 typedef struct Datapath Datapath;
 
 #define DATAPATH_PINS "/sys/fs/bpf/tapwall"
+#define DATAPATH_FLOWS 1024 /* open connections of a port */
 #define DATAPATH_PORTS 4096 /* bound at a time, unless told otherwise */
 
 typedef enum {
@@ -36,6 +37,7 @@ typedef enum {
 typedef struct {
     const char *pins; /* a directory on a bpf file system, made when missing */
     guint ports;      /* of a new one; what is found keeps its sizes */
+    guint flows;      /* connections that one port may have open; 0: DATAPATH_FLOWS */
     DatapathHook hook;
 } DatapathConfig;
 
@@ -79,6 +81,10 @@ GArray *datapath_ports(const Datapath *datapath); /* of guint */
 guint64 datapath_retire(Datapath *datapath);
 gboolean datapath_wait_grace(GError **error);
 void datapath_sweep(Datapath *datapath, guint64 retired);
+
+/* Forgets connections whose time is over and those of ports that are bound no more. Worth a call
+ * every few seconds; until then they take their port's share. */
+gboolean datapath_expire_flows(Datapath *datapath, guint *n_expired, GError **error);
 
 /* ---- hooks ---- */
 

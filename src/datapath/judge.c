@@ -8,8 +8,8 @@
 
 #include "datapath/shape-private.h"
 
-#define LOOPBACK 1 /* the device that test runs are on unless told otherwise */
-#define MAX_SIZE 65536
+#define LOOPBACK 1  /* the device that test runs are on unless told otherwise */
+#define FLOWS 65536 /* that frames of one judge may begin */
 
 /* One port, two slots taken in turns. */
 struct Judge {
@@ -21,7 +21,8 @@ struct Judge {
 
 Judge *judge_new(GError **error)
 {
-    const KernelSizes sizes = {.ports = 1, .programs = 2, .counters = 8192, .entries = 1 << 18};
+    const KernelSizes sizes = {
+        .ports = 1, .programs = 2, .counters = 8192, .entries = 1 << 18, .flows = FLOWS};
     g_autoptr(Kernel) kernel = kernel_load(&sizes, error);
     Judge *judge;
 
@@ -78,12 +79,10 @@ static gboolean put_verdict(Judge *judge, guint way, struct row *row, GError **e
 
     if (program >= 0)
         close(program);
-    row->way[way] = (struct row_way){
-        .program = entry,
-        .want = verdict->want,
-        .flags = verdict->has_flows ? ROW_FLOWS : 0,
-        .counters = COUNTERS_COMMON,
-    };
+    row->way[way].program = entry;
+    row->way[way].want = verdict->want;
+    row->way[way].flags = verdict->has_flows ? ROW_FLOWS : 0;
+    row->way[way].counters = COUNTERS_COMMON;
     return good;
 }
 
@@ -91,14 +90,14 @@ gboolean judge_bind(Judge *judge, Shape *shape, const IrBinding *out, const IrBi
                     gboolean is_flow_given, GError **error)
 {
     const IrBinding *const bindings[N_WAYS] = {out, in};
-    const guint port = LOOPBACK;
-    struct row row = {.port = port};
+    const guint port = LOOPBACK, none = 0;
+    struct row row = {.port = port, .flow_quota = FLOWS};
 
     judge_clear(judge);
     judge->shape = shape_ref(shape);
     judge->slot ^= 1;
     judge->entries = shape_entries(shape, bindings, judge->slot);
-    shape_fill_words(shape, bindings, &row);
+    shape_fill_rest(shape, bindings, &row);
     for (guint way = 0; way < N_WAYS; way++) {
         if (!put_verdict(judge, way, &row, error))
             return FALSE;
@@ -106,6 +105,7 @@ gboolean judge_bind(Judge *judge, Shape *shape, const IrBinding *out, const IrBi
             row.way[way].flags |= ROW_FLOWS | ROW_FLOW_GIVEN;
     }
     return put_entries(judge, error) &&
+           kernel_put(judge->kernel, KERNEL_FLOW_COUNTS, &port, &none, error) &&
            kernel_put(judge->kernel, KERNEL_ROWS, &judge->slot, &row, error) &&
            kernel_put(judge->kernel, KERNEL_PORTS, &port, &judge->slot, error);
 }

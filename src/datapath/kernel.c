@@ -24,6 +24,9 @@ static const char *const map_names[N_KERNEL_MAPS] = {
     [KERNEL_PREFIXES] = "prefixes",
     [KERNEL_LARGE_PREFIXES] = "large_prefixes",
     [KERNEL_DROPS] = "drops",
+    [KERNEL_FLOW_COUNTS] = "flow_counts",
+    [KERNEL_FLOWS] = "flows",
+    [KERNEL_CONNECTIONS] = "connections",
     [KERNEL_SHAPES] = "shapes",
 };
 
@@ -32,9 +35,14 @@ static const struct {
     const char *name;
     guint entry;
 } program_rows[N_KERNEL_PROGRAMS] = {
-    [KERNEL_DISPATCH_OUT] = {"dispatch_out", 0},  [KERNEL_DISPATCH_IN] = {"dispatch_in", 0},
-    [KERNEL_UNWRAP] = {"unwrap", PROGRAM_UNWRAP}, [KERNEL_DROPPED] = {"dropped", PROGRAM_DROPPED},
-    [KERNEL_FLOW] = {"flow", PROGRAM_FLOW},       [KERNEL_PASSED] = {"passed", PROGRAM_PASSED},
+    [KERNEL_DISPATCH_OUT] = {"dispatch_out", 0},
+    [KERNEL_DISPATCH_IN] = {"dispatch_in", 0},
+    [KERNEL_UNWRAP] = {"unwrap", PROGRAM_UNWRAP},
+    [KERNEL_DROPPED] = {"dropped", PROGRAM_DROPPED},
+    [KERNEL_FLOW] = {"flow", PROGRAM_FLOW},
+    [KERNEL_FLOW_INSIDE] = {"flow_inside", PROGRAM_FLOW_INSIDE},
+    [KERNEL_EXPIRE_FLOWS] = {"expire_flows", 0},
+    [KERNEL_PASSED] = {"passed", PROGRAM_PASSED},
 };
 
 static Kernel *kernel_empty(void)
@@ -79,6 +87,10 @@ static guint map_size(KernelMap map, const KernelSizes *sizes)
     switch (map) {
     case KERNEL_PORTS:
         return sizes->ports;
+    case KERNEL_FLOWS:
+    case KERNEL_CONNECTIONS:
+        return sizes->flows;
+    case KERNEL_FLOW_COUNTS:
     case KERNEL_ROWS:
     case KERNEL_DROP_RATES:
         return 2 * sizes->ports;
@@ -259,7 +271,8 @@ static gboolean read_sizes(Kernel *kernel, GError **error)
     if (!read_size(kernel->maps[KERNEL_PORTS], &kernel->sizes.ports, error) ||
         !read_size(kernel->maps[KERNEL_PROGRAMS], &kernel->sizes.programs, error) ||
         !read_size(kernel->maps[KERNEL_COUNTERS], &kernel->sizes.counters, error) ||
-        !read_size(kernel->maps[KERNEL_SETS], &kernel->sizes.entries, error))
+        !read_size(kernel->maps[KERNEL_SETS], &kernel->sizes.entries, error) ||
+        !read_size(kernel->maps[KERNEL_FLOWS], &kernel->sizes.flows, error))
         return FALSE;
     kernel->sizes.programs -= FIRST_SHAPE;
     return TRUE;

@@ -24,6 +24,9 @@ typedef enum {
     KERNEL_PREFIXES,
     KERNEL_LARGE_PREFIXES,
     KERNEL_DROPS,
+    KERNEL_FLOW_COUNTS,
+    KERNEL_FLOWS,
+    KERNEL_CONNECTIONS,
     KERNEL_SHAPES,
     N_KERNEL_MAPS
 } KernelMap;
@@ -34,7 +37,9 @@ typedef enum {
     KERNEL_UNWRAP,
     KERNEL_DROPPED,
     KERNEL_FLOW,
+    KERNEL_FLOW_INSIDE,
     KERNEL_PASSED,
+    KERNEL_EXPIRE_FLOWS,
     N_KERNEL_PROGRAMS
 } KernelProgram;
 
@@ -44,6 +49,7 @@ typedef struct {
     guint programs; /* of shapes, two each */
     guint counters;
     guint entries; /* of all sets together, and again of all prefix tables */
+    guint flows;   /* of all ports together */
 } KernelSizes;
 
 typedef struct {

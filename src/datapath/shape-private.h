@@ -14,8 +14,8 @@ struct Shape {
     char *digest_text;
 };
 
-/* The words of a row from what a port is bound to; the rest of the row is the caller's. */
-void shape_fill_words(const Shape *shape, const IrBinding *const bindings[N_WAYS], struct row *row);
+/* The words and limits of a row from what a port is bound to; the rest of it is the caller's. */
+void shape_fill_rest(const Shape *shape, const IrBinding *const bindings[N_WAYS], struct row *row);
 
 /* One entry of a set, ready to be written. */
 typedef struct {

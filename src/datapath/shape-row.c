@@ -17,10 +17,23 @@ static void fill_way(const Verdict *verdict, const IrProgram *program, const IrB
     }
 }
 
-void shape_fill_words(const Shape *shape, const IrBinding *const bindings[N_WAYS], struct row *row)
+static void fill_limits(const IrProgram *program, const IrBinding *binding, struct row_way *way)
 {
-    for (guint way = 0; way < N_WAYS; way++)
+    way->n_limits = program->limits->len;
+    for (guint i = 0; i < program->limits->len; i++) {
+        const IrLimit *limit = &g_array_index(program->limits, IrLimit, i);
+        const guint64 above = ir_operand_get(&limit->above, binding).low;
+
+        way->limits[i] = (__u16)MIN(above, G_MAXUINT16);
+    }
+}
+
+void shape_fill_rest(const Shape *shape, const IrBinding *const bindings[N_WAYS], struct row *row)
+{
+    for (guint way = 0; way < N_WAYS; way++) {
         fill_way(shape->verdicts[way], shape->programs[way], bindings[way], row);
+        fill_limits(shape->programs[way], bindings[way], &row->way[way]);
+    }
 }
 
 /* ---- sets ---- */

@@ -28,12 +28,14 @@ Shape *shape_new(const IrProgram *out, const IrProgram *in, Encapsulation encaps
 {
     const IrProgram *const programs[N_WAYS] = {out, in};
     g_autoptr(Shape) shape = g_new0(Shape, 1);
+    const gboolean has_flows = verdict_asks_for_flows(out) || verdict_asks_for_flows(in);
     guint word = 0;
 
     g_atomic_ref_count_init(&shape->references);
     for (guint way = 0; way < N_WAYS; way++) {
         shape->programs[way] = ir_program_copy(programs[way]);
-        shape->verdicts[way] = verdict_compile(programs[way], encapsulation, word, error);
+        shape->verdicts[way] =
+            verdict_compile(programs[way], encapsulation, has_flows, word, error);
         if (!shape->verdicts[way])
             return NULL;
         word += shape->verdicts[way]->n_words;

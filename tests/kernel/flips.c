@@ -129,7 +129,7 @@ static guint check_arrived(int to)
 
 int main(void)
 {
-    const DatapathConfig config = {wire_enter(), 16, DATAPATH_HOOK_ANY};
+    const DatapathConfig config = {wire_enter(), 16, 0, DATAPATH_HOOK_ANY};
     g_autoptr(GError) error = NULL;
     guint flips = 0, arrived;
     Bound bounds[4];

@@ -45,6 +45,9 @@ const char *wire_enter(void)
     g_assert_cmpint(mount("bpf", "/sys/fs/bpf", "bpf", 0, "mode=0700"), ==, 0);
     write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"); /* or it talks by itself */
     write_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
+    write_file("/proc/sys/net/bridge/bridge-nf-call-iptables", "0"); /* or it judges, too */
+    write_file("/proc/sys/net/bridge/bridge-nf-call-ip6tables", "0");
+    write_file("/proc/sys/net/bridge/bridge-nf-call-arptables", "0");
     wire_run("ip link add name bridge type bridge mcast_snooping 0");
     wire_run("ip link set bridge up");
     return "/sys/fs/bpf/tapwall-test";

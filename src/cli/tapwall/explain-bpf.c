@@ -2,17 +2,14 @@
 #include "cli/tapwall/explain.h"
 #include "datapath/judge.h"
 #include "decide/build.h"
-#include "decide/flow.h"
 #include "decide/pass.h"
 
-/* The programs of the data path, on maps of our own. Connections are kept by the reference: what a
- * frame did to them is told to it, and what it says of the next frame goes along with that. */
+/* The programs of the data path, on maps of our own, where they keep connections too. */
 
 typedef struct {
     Judge *judge;
     Shape *shape;
     IrBinding *bindings[PLAN_N_TREES];
-    FlowTable *flows;
 } Run;
 
 static void run_close(gpointer data)
@@ -23,7 +20,6 @@ static void run_close(gpointer data)
         ir_binding_free(run->bindings[way]);
     judge_free(run->judge);
     shape_unref(run->shape);
-    flow_table_free(run->flows);
     g_free(run);
 }
 
@@ -34,12 +30,7 @@ static IrProgram *build_way(const Plan *plan, const PlanValues *values, guint wa
 
     if (!program || !ir_optimize(program, lengths, error))
         return NULL;
-    if (program->limits->len == 0)
-        return g_steal_pointer(&program);
-    g_set_error(error, DECIDE_ERROR, DECIDE_ERROR_LIMIT,
-                "filter %s has connlimit-above, which --with bpf cannot follow from frame to frame",
-                plan->name);
-    return NULL;
+    return g_steal_pointer(&program);
 }
 
 static gboolean run_bind(Run *run, const Plan *plan, const PlanValues *values,
@@ -53,7 +44,7 @@ static gboolean run_bind(Run *run, const Plan *plan, const PlanValues *values,
            (run->shape = shape_new(out, in, encapsulation, error)) &&
            (run->judge = judge_new(error)) &&
            judge_bind(run->judge, run->shape, run->bindings[PLAN_FROM_VM],
-                      run->bindings[PLAN_TO_VM], TRUE, error);
+                      run->bindings[PLAN_TO_VM], FALSE, error);
 }
 
 static gpointer run_open(const Plan *plan, const PlanValues *values, Encapsulation encapsulation,
@@ -61,7 +52,6 @@ static gpointer run_open(const Plan *plan, const PlanValues *values, Encapsulati
 {
     Run *run = g_new0(Run, 1);
 
-    run->flows = flow_table_new();
     if (run_bind(run, plan, values, encapsulation, error))
         return run;
     run_close(run);
@@ -84,17 +74,10 @@ static gboolean run_judge(gpointer data, const ExplainFrame *row, ExplainVerdict
     Run *run = data;
     const Frame frame = {row->octets->data, row->octets->len, {0, 0}};
     const IrProgram *program = shape_program(run->shape, row->way);
-    struct facts facts, inner;
-    IrFlow flow, carried;
     IrVerdict decided;
 
-    frame_parse(&frame, FACTS_WANT_ALL, &facts);
-    frame_unwrap(&frame, FACTS_WANT_ALL, &inner);
-    flow = flow_table_look(run->flows, &frame, &facts, program, run->bindings[row->way]);
-    carried = flow_table_look(run->flows, &frame, &inner, program, run->bindings[row->way]);
-    if (!judge_run(run->judge, row->way, &frame, &flow, &carried, &decided, error))
+    if (!judge_run(run->judge, row->way, &frame, NULL, NULL, &decided, error))
         return FALSE;
-    flow_table_note(run->flows, &frame, &facts, &flow, decided.pass, 0);
     fill(program, decided, verdict);
     return TRUE;
 }

@@ -30,6 +30,8 @@ static FACTS_INLINE int facts_load(const struct facts_source *frame, __u32 at, v
     return (int)bpf_skb_load_bytes(frame->skb, at, to, length);
 }
 
+#include "datapath/bpf/flow.h"
+
 /* On taps and veths the outermost tag lies beside the frame. */
 static FACTS_INLINE struct facts_tag tag_of(const struct __sk_buff *skb)
 {
@@ -149,6 +151,8 @@ int unwrap(struct __sk_buff *skb)
     facts_unwrap(&source, skb->len, tag_of(skb), row->way[way].want, &scratch->facts);
     if (row->way[way].flags & ROW_FLOW_GIVEN)
         flow_given(skb->cb[2], scratch);
+    else if (row->way[way].flags & ROW_FLOWS)
+        return judge(skb, PROGRAM_FLOW_INSIDE);
     return judge(skb, row->way[way].program);
 }
 
@@ -231,35 +235,102 @@ int dropped(struct __sk_buff *skb)
     return TC_ACT_SHOT;
 }
 
-SEC("tc")
-int flow(struct __sk_buff *skb)
+/* The row that the dispatcher found. */
+static FACTS_INLINE struct row *row_of_slot(const struct scratch *scratch, __u32 *way)
+{
+    __u32 slot = scratch->slot;
+
+    *way = scratch->way;
+    return *way < N_WAYS ? bpf_map_lookup_elem(&rows, &slot) : 0;
+}
+
+static FACTS_INLINE int flow_step(struct __sk_buff *skb, int is_outermost)
 {
     struct scratch *scratch = scratch_of_cpu();
+    struct facts_source source = {skb};
     struct row *row;
-    __u32 slot, way;
+    __u32 way;
 
     if (!scratch)
         return refuse(skb, VERDICT_NO_ROW);
-    slot = scratch->slot;
-    way = scratch->way;
-    row = bpf_map_lookup_elem(&rows, &slot);
+    row = row_of_slot(scratch, &way);
     if (!row || way >= N_WAYS)
         return refuse(skb, VERDICT_NO_ROW);
-    if (!(row->way[way].flags & ROW_FLOW_GIVEN))
-        return refuse(skb, VERDICT_NO_PROGRAM);
-    flow_given(skb->cb[1], scratch);
+    if (row->way[way].flags & ROW_FLOW_GIVEN) {
+        flow_given(skb->cb[1], scratch);
+        return judge(skb, row->way[way].program);
+    }
+    flow_look(&source, skb->len, row, &row->way[way], scratch);
+    if (is_outermost)
+        flow_remember(row, scratch);
     return judge(skb, row->way[way].program);
 }
 
+/* Before a frame is judged by a filter that asks for connections. */
+SEC("tc")
+int flow(struct __sk_buff *skb)
+{
+    return flow_step(skb, 1);
+}
+
+/* The same for what it carries: looked up without effect. */
+SEC("tc")
+int flow_inside(struct __sk_buff *skb)
+{
+    struct scratch *scratch = scratch_of_cpu();
+    struct facts_source source = {skb};
+    struct flow_key outermost;
+    __u64 touched, counted;
+    struct row *row;
+    __u32 way;
+
+    if (!scratch)
+        return refuse(skb, VERDICT_NO_ROW);
+    row = row_of_slot(scratch, &way);
+    if (!row || way >= N_WAYS)
+        return refuse(skb, VERDICT_NO_ROW);
+    outermost = scratch->flow;
+    touched = scratch->touched;
+    counted = scratch->counted;
+    flow_look(&source, skb->len, row, &row->way[way], scratch);
+    scratch->flow = outermost;
+    scratch->touched = touched;
+    scratch->counted = counted;
+    return judge(skb, row->way[way].program);
+}
+
+/* After it passed. */
 SEC("tc")
 int passed(struct __sk_buff *skb)
 {
     struct scratch *scratch = scratch_of_cpu();
+    struct row *row;
+    __u32 way, refused;
 
     if (!scratch)
         return refuse(skb, VERDICT_NO_ROW);
+    row = row_of_slot(scratch, &way);
+    if (!row || way >= N_WAYS)
+        return refuse(skb, VERDICT_NO_ROW);
+    refused = row->way[way].flags & ROW_FLOW_GIVEN ? 0 : flow_note(row, scratch);
+    if (refused) {
+        scratch->verdict = refused;
+        skb->cb[0] = refused;
+        return judge(skb, PROGRAM_DROPPED);
+    }
     count(scratch->counters + scratch->verdict);
     return TC_ACT_UNSPEC;
+}
+
+/* Run by a process from time to time, on no frame. cb[0]: how many went. */
+SEC("tc")
+int expire_flows(struct __sk_buff *skb)
+{
+    struct expiry expiry = {.now = bpf_ktime_get_ns()};
+
+    bpf_for_each_map_elem(&flows, expire_one, &expiry, 0);
+    skb->cb[0] = expiry.count;
+    return 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";

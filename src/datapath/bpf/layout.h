@@ -21,6 +21,7 @@ enum layout_program {
     PROGRAM_DROPPED, /* count and report a drop */
     PROGRAM_FLOW,    /* look a flow up before the frame is judged */
     PROGRAM_PASSED,  /* keep the flow of a frame that passed, and count it */
+    PROGRAM_FLOW_INSIDE,
     FIRST_SHAPE = 16,
 };
 
@@ -31,6 +32,8 @@ struct shape_mark {
 };
 
 /* ---- a port's row ---- */
+
+#define LIMITS_MAX 8 /* connlimit-above rules of one way */
 
 #define ROW_WORDS 32 /* of scalars, for both ways together */
 
@@ -46,6 +49,8 @@ struct row_way {
     __u32 want;     /* enum facts_want */
     __u32 flags;    /* enum layout_flags */
     __u32 counters; /* where this way's counters begin */
+    __u32 n_limits;
+    __u16 limits[LIMITS_MAX]; /* of connections from one source: "more than" */
 };
 
 /* Written whole before anything points to it, and never changed while something does. */
@@ -72,6 +77,48 @@ enum layout_verdict {
 /* The counters before the ports' own: by verdict, for frames that have no row. */
 #define COUNTERS_COMMON LAYOUT_RULES
 
+/* ---- connections ---- */
+
+enum flow_kind { FLOW_CONNECTION, FLOW_DATAGRAM };
+
+/* As its first frame has it. Addresses as numbers, as in struct facts; IPv4 in [1]. */
+struct flow_key {
+    __u32 port;
+    __u8 family; /* 4 or 6 */
+    __u8 protocol;
+    __u8 kind;
+    __u8 zero;
+    __u64 source[2], target[2];
+    __u16 source_port, target_port; /* of an ICMP query: its identifier; type and code. Of a
+                                       DATAGRAM: its identification, high half first */
+    __u32 zero2;
+};
+
+enum flow_seen {
+    FLOW_SEEN_SYN = 1u << 0,
+    FLOW_SEEN_FIN = 1u << 1,
+    FLOW_SEEN_FIN_BACK = 1u << 2,
+    FLOW_SEEN_RST = 1u << 3,
+    FLOW_WHOLE = 1u << 4,         /* TCP that began with a SYN before our eyes */
+    FLOW_COUNTED_REPLY = 1u << 8, /* << way: that way's limits count its target */
+};
+
+struct flow_entry {
+    __u64 expires;        /* CLOCK_MONOTONIC, ns */
+    __u64 source, target; /* whose it is: the low halves of its key's addresses */
+    __u32 touched;        /* limits that count it, of the row in slot `slot`; IN's above OUT's */
+    __u32 slot;
+    __u32 is_answered;
+    __u32 seen; /* enum flow_seen */
+};
+
+/* How many connections from a source a limit counts. */
+struct connection_key {
+    __u32 slot;
+    __u32 limit; /* way << 16 | family << 8 | number */
+    __u64 source[2];
+};
+
 /* ---- while a frame is judged ---- */
 
 /* One for each CPU. tc runs with softirqs off, so that nothing comes between its writers. */
@@ -83,9 +130,15 @@ struct scratch {
     __u32 verdict; /* of the outermost view, while the other is judged */
     __u32 state;   /* STATE_ of nwfilter/value.h */
     __u32 reply;
-    __u64 over;     /* bit i: limit i is exceeded */
-    __u32 counters; /* where the counters of this row and way begin */
-    __u32 spare;
+    __u64 over;      /* bit i: limit i is exceeded */
+    __u32 counters;  /* where the counters of this row and way begin */
+    __u32 begun_tcp; /* of the outermost view: what noting its flow needs */
+    __u32 begun_state;
+    __u32 begun_reply;
+    __u64 touched; /* limits whose test was come to */
+    __u64 counted; /* limits that count this flow already */
+    struct flow_key flow, datagram;
+    struct facts quoted;
 };
 
 /* ---- sets ---- */

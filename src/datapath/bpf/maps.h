@@ -37,6 +37,24 @@ MAP_GROWING(large_sets, BPF_MAP_TYPE_HASH, 65536, SET_KEY_SIZE(SET_LARGE_WORDS))
 MAP_GROWING(prefixes, BPF_MAP_TYPE_LPM_TRIE, 65536, PREFIX_KEY_SIZE(SET_SMALL_WORDS));
 MAP_GROWING(large_prefixes, BPF_MAP_TYPE_LPM_TRIE, 65536, PREFIX_KEY_SIZE(SET_LARGE_WORDS));
 
+MAP(flow_counts, BPF_MAP_TYPE_HASH, 16, __u32, __u32); /* port -> entries it has in flows */
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 65536);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct flow_key);
+    __type(value, struct flow_entry);
+} flows SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 65536);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct connection_key);
+    __type(value, __u32);
+} connections SEC(".maps");
+
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 256 * 1024);
