@@ -82,16 +82,19 @@ static char *take_run(Reader *reader, const char *set, const char *expected)
 
 static char *take_quoted(Reader *reader)
 {
-    const char *end = reader->at + 1;
     g_autofree char *raw = NULL;
+    const char *end;
 
+    if (!expect(reader, "\""))
+        return NULL;
+    end = reader->at;
     while (*end != '\0' && *end != '"')
         end += *end == '\\' && end[1] != '\0' ? 2 : 1;
-    if (reader->error || *reader->at != '"' || *end != '"') {
-        (void)fail(reader, "a text in quotes");
+    if (*end != '"') {
+        (void)fail(reader, "a closing quote");
         return NULL;
     }
-    raw = g_strndup(reader->at + 1, (gsize)(end - reader->at) - 1);
+    raw = g_strndup(reader->at, (gsize)(end - reader->at));
     reader->at = end + 1;
     return g_strcompress(raw);
 }
