@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the engine and the agent add to the start of a VM: from the request to the engine's API until the API
-says that it runs, less the time libvirt itself took, as the agent logs it.
+says that it runs, less the time libvirt itself took, as the agent logs it. And what memory both take, at rest
+beside a host that is up.
 
 usage: bench-start.py STAGE     STAGE: the staged installation's folder below build/
 
@@ -62,9 +63,24 @@ def start_once(connection, machine):
     return (time.monotonic() - begun) * 1000
 
 
+def resident(status):
+    """MiB, from the text of /proc/PID/status."""
+    return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE).group(1)) / 1024
+
+
+def print_memory(lab, node):
+    with open(f"/proc/{lab.engine.process.pid}/status", encoding="utf-8") as file:
+        print(f"start.engine_memory_at_rest {resident(file.read()):.1f} MiB")
+    status, text = node.host.try_run("cat", f"/proc/{node.agent.pid}/status")
+    if status != 0:
+        raise LabError(f"the agent's memory: {text}")
+    print(f"start.agent_memory_at_rest {resident(text):.1f} MiB")
+
+
 def measure(lab, node):
     site = Site(lab.api, "bench", ports.number(node.listener), BRIDGE)
     site.wait_host()
+    print_memory(lab, node)
     machine = Machine(site, lab.image, "bench", node.folder)
     connection = Connection(lab.api)
     totals = []
