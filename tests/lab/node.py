@@ -10,7 +10,7 @@ import sanitizer
 from errors import LabError, wait_until
 from guest import Bridge
 from host import Host
-from vdsm import Vdsm, VdsmError
+from vdsm import Vdsm, VdsmError, dial
 
 LIBVIRT_SECONDS = 30
 AGENT_SECONDS = 30
@@ -85,8 +85,15 @@ class Node:
 
     def connect(self):
         """A client of the agent, with the engine's certificate."""
-        return Vdsm(ports.number(self.listener), f"{self.pki}/ca.pem", f"{self.pki}/engine.pem",
-                    f"{self.pki}/private/engine-key.pem")
+        return Vdsm(*self._way_to_agent())
+
+    def dial(self):
+        """The bare connection of such a client."""
+        return dial(*self._way_to_agent())
+
+    def _way_to_agent(self):
+        return (ports.number(self.listener), f"{self.pki}/ca.pem", f"{self.pki}/engine.pem",
+                f"{self.pki}/private/engine-key.pem")
 
     def answers(self):
         """Whether the agent serves requests."""

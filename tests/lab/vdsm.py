@@ -22,13 +22,17 @@ class VdsmError(LabError):
         super().__init__(f"{method}: code {self.code}: {self.message}")
 
 
+def dial(port, ca, certificate, key):
+    """A TLS connection on which nothing has been said."""
+    context = ssl.create_default_context(cafile=ca)
+    context.check_hostname = False  # as VDSM's clients: being signed by the authority is what counts
+    context.load_cert_chain(certificate, key)
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS))
+
+
 class Vdsm:
     def __init__(self, port, ca, certificate, key, reply_to="lab.replies"):
-        context = ssl.create_default_context(cafile=ca)
-        context.check_hostname = False  # as VDSM's clients: being signed by the authority is what counts
-        context.load_cert_chain(certificate, key)
-        plain = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS)
-        self.socket = context.wrap_socket(plain)
+        self.socket = dial(port, ca, certificate, key)
         self.numbers = itertools.count(1)
         self.reply_to, self.buffer = reply_to, b""
         self.answers, self.events = {}, []

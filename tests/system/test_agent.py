@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agent and a real libvirt, without an engine: VDSM's verbs and events as a client sees them."""
 
+import json
 import unittest
 import uuid
 
@@ -141,7 +142,45 @@ class Agent(unittest.TestCase):
             "vmId": vm_id, "memSize": 128, "devices": [self.nic(network="nowhere")]})
         self.assertIn("nowhere", message)
 
+    def test_a_file_that_is_not_for_vms(self):
+        vm_id = str(uuid.uuid4())
+        for key, value in [("serialLog", "/etc/cron.d/x"), ("kernel", "/etc/shadow"),
+                           ("initrd", f"{self.node.folder}/../x"), ("drives", [{"path": "/dev/sda"}])]:
+            message = self.refuse(91, "VM.create", vmID=vm_id, vmParams={"vmId": vm_id, "memSize": 128, key: value})
+            self.assertIn("vm_folders", message)
+
+    def test_a_plug_asked_for_twice(self):
+        vm_id = self.running(self.nic())
+        plug = {"vmId": vm_id, "nic": self.nic(2, filter=FILTER)}
+        with self.node.connect() as other:
+            first, second = [client.ask("VM.hotplugNic", vmID=vm_id, params=plug) for client in (self.client, other)]
+            for answer in (self.client.answer(first), other.answer(second)):
+                self.assertIn("52:54:00:aa:00:02", str(answer["devices"]))
+        self.assertEqual(self.node.domain_xml(vm_id).count("52:54:00:aa:00:02"), 1 + 1)  # and in our metadata
+
     # ---- clients beside each other ----
+
+    def test_what_vdsms_python_client_sends(self):
+        """CONNECT and SUBSCRIBE at once, a call as a list of one, no DISCONNECT."""
+        queue, subscription, call = [str(uuid.uuid4()) for _ in range(3)]
+        body = json.dumps([{"jsonrpc": "2.0", "method": "Host.ping2", "params": {}, "id": call}])
+        said = (f"CONNECT\naccept-version:1.2\nheart-beat:0,24000\n\n\0"
+                f"SUBSCRIBE\ndestination:{queue}\nack:auto\nid:{subscription}\n\n\0"
+                f"SEND\ndestination:jms.topic.vdsm_requests\ncontent-type:application/json\nreply-to:{queue}\n"
+                f"ovirtCorrelationId:abc\ncontent-length:{len(body)}\n\n{body}\0")
+        with self.node.dial() as connection:
+            connection.sendall(said.encode())
+            heard = b""
+            while heard.count(b"\0") < 2:
+                part = connection.recv(65536)
+                self.assertTrue(part, heard)
+                heard += part
+            connection.sendall(f"UNSUBSCRIBE\nid:{subscription}\n\n\0".encode())
+        connected, message = [frame.decode().lstrip("\n").split("\n\n") for frame in heard.split(b"\0")[:2]]
+        self.assertEqual(connected, ["CONNECTED\nversion:1.2\nheart-beat:24000,0", ""])
+        self.assertIn(f"\nsubscription:{subscription}\n", message[0] + "\n")
+        self.assertEqual(json.loads(message[1]), {"jsonrpc": "2.0", "id": call, "result": True})
+        self.assertTrue(self.client.call("Host.ping2"))
 
     def test_answers_go_to_the_connection_that_asked(self):
         with self.node.connect() as other:
