@@ -100,6 +100,17 @@ static void build_rule(Build *build, const PlanRule *rule, GPtrArray *steps)
     }
 }
 
+/* Who comes to the end of a chain is accepted and does not go on behind it: so ebtables ends the
+ * chains that libvirt makes. Only RETURN goes back. */
+static void build_chain_end(GPtrArray *steps)
+{
+    IrStep *step = ir_step_new(STEP_RULE);
+
+    step->action = IR_ACCEPT;
+    step->reason = REASON_DEFAULT;
+    g_ptr_array_add(steps, step);
+}
+
 static void build_chain(Build *build, const PlanChain *chain, GPtrArray *steps)
 {
     g_autoptr(IrStep) step = ir_step_new(STEP_CHAIN);
@@ -108,8 +119,8 @@ static void build_chain(Build *build, const PlanChain *chain, GPtrArray *steps)
     build_kind(step, &chain_kinds[chain->kind]);
     for (guint i = 0; i < chain->n_rules; i++)
         build_rule(build, chain->rules[i], step->steps);
-    if (step->steps->len > 0)
-        g_ptr_array_add(steps, g_steal_pointer(&step));
+    build_chain_end(step->steps);
+    g_ptr_array_add(steps, g_steal_pointer(&step));
 }
 
 void build_l2(Build *build, const PlanTree *tree)
