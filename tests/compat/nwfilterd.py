@@ -108,6 +108,10 @@ def bind(port, mac, name, parameters=()):
     """A tap with the filter on it. parameters: (name, value). None, or libvirt's message."""
     run('ip', 'tuntap', 'add', port, 'mode', 'tap')
     run('ip', 'link', 'set', port, 'up')
+    return bind_existing(port, mac, name, parameters)
+
+
+def bind_existing(port, mac, name, parameters=()):
     words = ''.join(f"<parameter name='{n}' value='{v}'/>" for n, v in parameters)
     Path('/run/binding.xml').write_text(
         BINDING.format(port=port, mac=mac, filter=name, parameters=words), encoding='utf-8')
