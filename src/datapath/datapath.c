@@ -14,9 +14,9 @@
 
 /* What a port may take on the average; its sets are shared by all. */
 #define COUNTERS_PER_PORT 48
-#define ENTRIES_PER_PORT 64
+#define ENTRIES_PER_PORT 8
 #define ENTRIES_MIN 65536
-#define FLOWS_PER_PORT 32 /* on the average */
+#define FLOWS_PER_PORT 16
 #define FLOWS_MIN 65536
 #define SHAPES 512
 
@@ -334,26 +334,55 @@ static void slot_enter(Datapath *datapath, guint number)
     g_hash_table_insert(datapath->ports, port, GUINT_TO_POINTER(number + 1));
 }
 
-/* One call for all; the kernel says how many it did. */
-static gboolean flip(Datapath *datapath, const GArray *slots, guint *done, GError **error)
+/* One call for all ports of a map, from `first` on; the kernel says how many it did. */
+static gboolean flip(Datapath *datapath, const GArray *slots, KernelMap map, guint first, guint n,
+                     guint *done, GError **error)
 {
-    g_autofree guint *keys = g_new(guint, slots->len);
+    g_autofree guint *keys = g_new(guint, n), *values = g_new(guint, n);
     LIBBPF_OPTS(bpf_map_batch_opts, options, .elem_flags = BPF_ANY);
+    guint count = n;
     int result;
 
-    for (guint i = 0; i < slots->len; i++)
-        keys[i] = datapath->slots[g_array_index(slots, guint, i)].ifindex;
-    *done = slots->len;
-    result = bpf_map_update_batch(datapath->kernel->maps[KERNEL_PORTS], keys, slots->data, done,
-                                  &options);
-    return result == 0 || datapath_kernel_error(error, result, "switching %u ports", slots->len);
+    if (n == 0)
+        return TRUE;
+    for (guint i = 0; i < n; i++) {
+        const guint slot = g_array_index(slots, guint, first + i);
+
+        keys[i] = datapath->slots[slot].ifindex;
+        values[i] = slot + 1;
+    }
+    result = bpf_map_update_batch(datapath->kernel->maps[map], keys, values, &count, &options);
+    *done += count;
+    return result == 0 || datapath_kernel_error(error, result, "switching %u ports", n);
+}
+
+/* Near ports first. Returns how many they are. */
+static guint sort_near(const Datapath *datapath, GArray *slots)
+{
+    GArray *far = g_array_new(FALSE, FALSE, sizeof(guint));
+    guint near = 0;
+
+    for (guint i = 0; i < slots->len; i++) {
+        const guint slot = g_array_index(slots, guint, i);
+
+        if (kernel_port_map(datapath->slots[slot].ifindex) == KERNEL_NEAR_PORTS)
+            g_array_index(slots, guint, near++) = slot;
+        else
+            g_array_append_val(far, slot);
+    }
+    g_array_set_size(slots, near);
+    g_array_append_vals(slots, far->data, far->len);
+    g_array_unref(far);
+    return near;
 }
 
 gboolean datapath_commit(DatapathChange *change, GError **error)
 {
     Datapath *datapath = change->datapath;
     guint done = 0;
-    gboolean good = change->slots->len == 0 || flip(datapath, change->slots, &done, error);
+    const guint near = sort_near(datapath, change->slots), far = change->slots->len - near;
+    gboolean good = flip(datapath, change->slots, KERNEL_NEAR_PORTS, 0, near, &done, error) &&
+                    flip(datapath, change->slots, KERNEL_PORTS, near, far, &done, error);
 
     for (guint i = 0; i < done; i++)
         slot_enter(datapath, g_array_index(change->slots, guint, i));
@@ -366,11 +395,16 @@ gboolean datapath_unbind(Datapath *datapath, guint ifindex, GError **error)
 {
     gpointer port = GUINT_TO_POINTER(ifindex);
     guint slot = GPOINTER_TO_UINT(g_hash_table_lookup(datapath->ports, port));
+    const guint none = 0;
     int result;
 
     if (slot == 0)
         return TRUE;
-    result = bpf_map_delete_elem(datapath->kernel->maps[KERNEL_PORTS], &ifindex);
+    if (kernel_port_map(ifindex) == KERNEL_NEAR_PORTS)
+        result = bpf_map_update_elem(datapath->kernel->maps[KERNEL_NEAR_PORTS], &ifindex, &none,
+                                     BPF_ANY);
+    else
+        result = bpf_map_delete_elem(datapath->kernel->maps[KERNEL_PORTS], &ifindex);
     if (result != 0 && result != -ENOENT)
         return datapath_kernel_error(error, result, "unbinding port %u", ifindex);
     g_hash_table_remove(datapath->ports, port);

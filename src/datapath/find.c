@@ -39,17 +39,34 @@ static gboolean find_port(Datapath *datapath, guint ifindex, guint number, GErro
     return TRUE;
 }
 
-static gboolean find_ports(Datapath *datapath, GError **error)
+static gboolean find_far_ports(Datapath *datapath, GError **error)
 {
     const int map = datapath->kernel->maps[KERNEL_PORTS];
-    guint key, slot;
+    guint key, bound;
     gboolean is_first = TRUE;
 
     while (bpf_map_get_next_key(map, is_first ? NULL : &key, &key) == 0) {
         is_first = FALSE;
-        if (bpf_map_lookup_elem(map, &key, &slot) == 0 && !find_port(datapath, key, slot, error))
+        if (bpf_map_lookup_elem(map, &key, &bound) == 0 &&
+            !find_port(datapath, key, bound - 1, error))
             return FALSE;
     }
+    return TRUE;
+}
+
+static gboolean find_near_ports(Datapath *datapath, GError **error)
+{
+    g_autofree guint *keys = g_new(guint, NEAR_PORTS), *bound = g_new0(guint, NEAR_PORTS);
+    LIBBPF_OPTS(bpf_map_batch_opts, options, .elem_flags = 0);
+    guint count = NEAR_PORTS, next;
+    int result = bpf_map_lookup_batch(datapath->kernel->maps[KERNEL_NEAR_PORTS], NULL, &next, keys,
+                                      bound, &count, &options);
+
+    if (result != 0 && result != -ENOENT) /* which says that these are all */
+        return datapath_kernel_error(error, result, "reading the bound ports");
+    for (guint i = 0; i < count; i++)
+        if (bound[i] > 0 && !find_port(datapath, keys[i], bound[i] - 1, error))
+            return FALSE;
     return TRUE;
 }
 
@@ -96,7 +113,7 @@ static void find_all_entries(Datapath *datapath)
 
 gboolean datapath_find(Datapath *datapath, GError **error)
 {
-    if (!find_ports(datapath, error))
+    if (!find_near_ports(datapath, error) || !find_far_ports(datapath, error))
         return FALSE;
     find_all_entries(datapath);
     shape_table_clean(datapath->shapes);

@@ -91,11 +91,13 @@ gboolean judge_bind(Judge *judge, Shape *shape, const IrBinding *out, const IrBi
 {
     const IrBinding *const bindings[N_WAYS] = {out, in};
     const guint port = LOOPBACK, none = 0;
+    guint bound;
     struct row row = {.port = port, .flow_quota = FLOWS};
 
     judge_clear(judge);
     judge->shape = shape_ref(shape);
     judge->slot ^= 1;
+    bound = judge->slot + 1;
     judge->entries = shape_entries(shape, bindings, judge->slot);
     shape_fill_rest(shape, bindings, &row);
     for (guint way = 0; way < N_WAYS; way++) {
@@ -107,7 +109,7 @@ gboolean judge_bind(Judge *judge, Shape *shape, const IrBinding *out, const IrBi
     return put_entries(judge, error) &&
            kernel_put(judge->kernel, KERNEL_FLOW_COUNTS, &port, &none, error) &&
            kernel_put(judge->kernel, KERNEL_ROWS, &judge->slot, &row, error) &&
-           kernel_put(judge->kernel, KERNEL_PORTS, &port, &judge->slot, error);
+           kernel_put(judge->kernel, kernel_port_map(port), &port, &bound, error);
 }
 
 /* ---- running ---- */

@@ -13,6 +13,7 @@
 #include "datapath/object.h"
 
 static const char *const map_names[N_KERNEL_MAPS] = {
+    [KERNEL_NEAR_PORTS] = "near_ports",
     [KERNEL_PORTS] = "ports",
     [KERNEL_ROWS] = "rows",
     [KERNEL_COUNTERS] = "counters",
@@ -75,6 +76,11 @@ gboolean kernel_put(const Kernel *kernel, KernelMap map, gconstpointer key, gcon
     return result == 0 || datapath_kernel_error(error, result, "writing %s", map_names[map]);
 }
 
+KernelMap kernel_port_map(guint ifindex)
+{
+    return ifindex < NEAR_PORTS ? KERNEL_NEAR_PORTS : KERNEL_PORTS;
+}
+
 guint kernel_cpus(void)
 {
     return (guint)MAX(1, libbpf_num_possible_cpus());
@@ -86,11 +92,12 @@ static guint map_size(KernelMap map, const KernelSizes *sizes)
 {
     switch (map) {
     case KERNEL_PORTS:
+    case KERNEL_FLOW_COUNTS:
         return sizes->ports;
     case KERNEL_FLOWS:
-    case KERNEL_CONNECTIONS:
         return sizes->flows;
-    case KERNEL_FLOW_COUNTS:
+    case KERNEL_CONNECTIONS:
+        return MAX(1, sizes->flows / 4);
     case KERNEL_ROWS:
     case KERNEL_DROP_RATES:
         return 2 * sizes->ports;
@@ -100,10 +107,12 @@ static guint map_size(KernelMap map, const KernelSizes *sizes)
     case KERNEL_SHAPES:
         return FIRST_SHAPE + sizes->programs;
     case KERNEL_SETS:
-    case KERNEL_LARGE_SETS:
     case KERNEL_PREFIXES:
-    case KERNEL_LARGE_PREFIXES:
         return sizes->entries;
+    case KERNEL_LARGE_SETS:
+    case KERNEL_LARGE_PREFIXES:
+        return MAX(1, sizes->entries / 4);
+    case KERNEL_NEAR_PORTS:
     case KERNEL_SCRATCHES:
     case KERNEL_DROPS:
     case N_KERNEL_MAPS:

@@ -13,6 +13,7 @@
  */
 
 typedef enum {
+    KERNEL_NEAR_PORTS,
     KERNEL_PORTS,
     KERNEL_ROWS,
     KERNEL_COUNTERS,
@@ -48,7 +49,7 @@ typedef struct {
     guint ports;    /* bound at a time; there are twice as many rows, for changes of all of them */
     guint programs; /* of shapes, two each */
     guint counters;
-    guint entries; /* of all sets together, and again of all prefix tables */
+    guint entries; /* of all sets together, and again of all prefixes; a quarter for large tuples */
     guint flows;   /* of all ports together */
 } KernelSizes;
 
@@ -77,5 +78,8 @@ int kernel_load_code(const Kernel *kernel, const Code *code, const char *name, G
 /* Writes one entry of a map. FALSE with "writing MAP: REASON". */
 gboolean kernel_put(const Kernel *kernel, KernelMap map, gconstpointer key, gconstpointer value,
                     GError **error);
+
+/* The map that a port is bound in. */
+KernelMap kernel_port_map(guint ifindex);
 
 guint kernel_cpus(void);

@@ -27,6 +27,15 @@ struct facts_source {
 static FACTS_INLINE int facts_load(const struct facts_source *frame, __u32 at, void *to,
                                    const __u32 length)
 {
+    /* The Ethernet header is in the linear part nearly always, and a call costs more than this. */
+    if (__builtin_constant_p(at) && at == 0) {
+        void *data = (void *)(long)frame->skb->data, *end = (void *)(long)frame->skb->data_end;
+
+        if (data + length <= end) {
+            __builtin_memcpy(to, data, length);
+            return 0;
+        }
+    }
     return (int)bpf_skb_load_bytes(frame->skb, at, to, length);
 }
 
@@ -78,12 +87,12 @@ static FACTS_INLINE int judge(struct __sk_buff *skb, __u32 program)
 static FACTS_INLINE struct row *row_of_port(__u32 port, __u32 *slot)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
-        volatile __u32 *bound = bpf_map_lookup_elem(&ports, &port);
+        volatile __u32 *bound = port_binding(port);
         struct row *row;
 
         if (!bound)
             return 0;
-        *slot = *bound;
+        *slot = *bound - 1; /* 0, for none, is beyond all slots then */
         row = bpf_map_lookup_elem(&rows, slot);
         if (row && row->port == port)
             return row;

@@ -15,6 +15,20 @@
  * frames that would begin a flow are dropped, and nobody else notices.
  */
 
+/* Two calls that end differently, or clang makes one of them with either map: which the kernel then
+ * cannot inline. */
+static FACTS_INLINE __u32 *port_binding(__u32 port)
+{
+    __u32 *bound;
+
+    if (port < NEAR_PORTS) {
+        bound = bpf_map_lookup_elem(&near_ports, &port);
+        __asm__ volatile("%0 = %0" : "+r"(bound));
+        return bound;
+    }
+    return bpf_map_lookup_elem(&ports, &port);
+}
+
 /* STATE_ of nwfilter/value.h */
 #define FLOW_NEW 1u
 #define FLOW_ESTABLISHED 2u
@@ -494,9 +508,9 @@ static FACTS_INLINE __u32 flow_note(const struct row *row, struct scratch *scrat
 static FACTS_INLINE int flow_is_over(const struct flow_key *key, const struct flow_entry *entry,
                                      __u64 now)
 {
-    __u32 port = key->port;
+    __u32 *bound = port_binding(key->port);
 
-    return entry->expires < now || !bpf_map_lookup_elem(&ports, &port);
+    return entry->expires < now || !bound || *bound == 0;
 }
 
 struct expiry {

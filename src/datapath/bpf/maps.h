@@ -25,7 +25,8 @@
         __uint(value_size, 1);                                                                     \
     } name SEC(".maps")
 
-MAP(ports, BPF_MAP_TYPE_HASH, 16, __u32, __u32); /* ifindex -> slot */
+MAP(near_ports, BPF_MAP_TYPE_ARRAY, NEAR_PORTS, __u32, __u32); /* ifindex -> slot + 1, or 0 */
+MAP(ports, BPF_MAP_TYPE_HASH, 16, __u32, __u32);               /* likewise, from NEAR_PORTS on */
 MAP(rows, BPF_MAP_TYPE_ARRAY, 16, __u32, struct row);
 MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, 4096, __u32, __u64);
 MAP(scratches, BPF_MAP_TYPE_PERCPU_ARRAY, 1, __u32, struct scratch);
