@@ -11,9 +11,9 @@ static const IrFieldInfo fields[IR_N_FIELDS] = {
 };
 
 static const struct {
-    guint bit, implies, excludes;
+    guint bit, excludes;
 } has_rows[] = {
-#define HAS(id, name, implies, excludes) {FACTS_##id, implies, excludes},
+#define HAS(id, name, implies, excludes) {FACTS_##id, excludes},
 #include "decide/facts.def"
 };
 
@@ -106,17 +106,19 @@ IrValue ir_prefix_mask(guint bits, guint length)
     return (IrValue){leading(MIN(length, 64)), leading(length > 64 ? length - 64 : 0)};
 }
 
+/* By number of the bit. */
+static const guint implied_by[32] = {
+#define HAS(id, name, implies, excludes) [__builtin_ctz(FACTS_##id)] = implies,
+#include "decide/facts.def"
+};
+
 guint ir_has_implied(guint bits)
 {
-    guint before;
+    guint implied = bits;
 
-    do {
-        before = bits;
-        for (gsize i = 0; i < G_N_ELEMENTS(has_rows); i++)
-            if (bits & has_rows[i].bit)
-                bits |= has_rows[i].implies;
-    } while (bits != before);
-    return bits;
+    for (guint rest = bits; rest != 0; rest &= rest - 1)
+        implied |= implied_by[__builtin_ctz(rest)];
+    return implied;
 }
 
 /* The relation is symmetric: a row whose `excludes` meets what is implied is excluded too. */

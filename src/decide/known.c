@@ -83,14 +83,25 @@ static KnownAnswer ask_type(guint64 type, const IrTest *test)
     return KNOWN_MAYBE;
 }
 
+/* Equal but for their signs, and whether they are needs. */
+static gboolean is_same(const IrTest *a, const IrTest *b)
+{
+    IrTest bare;
+
+    if (a->kind != b->kind || a->field != b->field || a->bits != b->bits)
+        return FALSE; /* mostly; the copy is for the rest */
+    bare = *a;
+    bare.negated = b->negated;
+    bare.is_need = b->is_need;
+    return ir_test_equal(&bare, b);
+}
+
 /* What one test that holds says about another. */
 static KnownAnswer ask_one(const IrTest *holds, const IrTest *test)
 {
-    IrTest bare = *holds, other = *test;
     KnownAnswer result = KNOWN_MAYBE;
 
-    bare.negated = other.negated = bare.is_need = other.is_need = FALSE;
-    if (ir_test_equal(&bare, &other))
+    if (is_same(holds, test))
         return answer(!holds->negated, test->negated);
     if (holds->kind == TEST_HAS)
         return holds->negated ? ask_has_not(holds->bits, test) : ask_has(holds->bits, test);

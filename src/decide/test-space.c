@@ -200,9 +200,21 @@ static void test_composed(void)
     g_assert_cmpuint(n_points, >, POINTS / 4);
 }
 
+/* facts.def lists all that a bit brings along, not just the next. */
+static void test_implied(void)
+{
+    for (guint bit = 0; bit < 24; bit++) {
+        const guint once = ir_has_implied(1u << bit);
+
+        g_assert_cmphex(ir_has_implied(once), ==, once);
+        g_assert_cmphex(once & ir_has_excluded(1u << bit), ==, 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/decide/space/implied", test_implied);
     g_test_add_func("/decide/space/parsed", test_parsed);
     g_test_add_func("/decide/space/composed", test_composed);
     return g_test_run();
