@@ -16,7 +16,7 @@ typedef struct {
 typedef struct {
     FlowKey key; /* of the frame that began it */
     gboolean is_answered;
-    gboolean is_whole; /* TCP that began with a SYN before our eyes */
+    gboolean is_whole;  /* TCP that began with a SYN before our eyes */
     guint64 touched[2]; /* limits that count it: for its own source, for that of its replies */
 } FlowEntry;
 
