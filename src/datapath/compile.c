@@ -35,6 +35,7 @@ guint verdict_set_words(const IrSet *set)
 /* ---- steps ---- */
 
 G_STATIC_ASSERT((int)N_REASONS <= (int)VERDICT_NO_ROW);
+G_STATIC_ASSERT((int)REASON_DEFAULT == (int)VERDICT_DEFAULT);
 
 static guint verdict_code(const IrStep *step)
 {
@@ -291,6 +292,7 @@ Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation, 
     verdict->way = program->way;
     verdict->want = ir_program_wants(program);
     verdict->has_flows = has_flows;
+    verdict->passes_all = !has_flows && ir_program_size(program) == 0;
     if (has_flows)
         verdict->want |= FACTS_WANT_IP | FACTS_WANT_L4;
     verdict->first_word = first_word;

@@ -20,9 +20,10 @@
 typedef struct {
     Code *code;
     guint way;
-    guint want;         /* enum facts_want */
-    gboolean has_flows; /* connections are looked up before, and noted after a frame passed */
-    guint first_word;   /* its scalars in a row's words ... */
+    guint want;          /* enum facts_want */
+    gboolean has_flows;  /* connections are looked up before, and noted after a frame passed */
+    gboolean passes_all; /* it has no steps */
+    guint first_word;    /* its scalars in a row's words ... */
     guint n_words;
     guint n_counters; /* by verdict code */
 } Verdict;

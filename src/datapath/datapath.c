@@ -206,7 +206,7 @@ static gboolean slot_write_row(Datapath *datapath, guint number, const DatapathP
         row.way[way] = (struct row_way){
             .program = shape_table_program(slot->index, way),
             .want = verdict->want,
-            .flags = verdict->has_flows ? ROW_FLOWS : 0,
+            .flags = verdict_flags(verdict),
             .counters = slot->first[way],
         };
     }

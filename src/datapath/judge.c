@@ -81,7 +81,7 @@ static gboolean put_verdict(Judge *judge, guint way, struct row *row, GError **e
         close(program);
     row->way[way].program = entry;
     row->way[way].want = verdict->want;
-    row->way[way].flags = verdict->has_flows ? ROW_FLOWS : 0;
+    row->way[way].flags = verdict_flags(verdict);
     row->way[way].counters = COUNTERS_COMMON;
     return good;
 }

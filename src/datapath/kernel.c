@@ -73,6 +73,11 @@ gboolean kernel_put(const Kernel *kernel, KernelMap map, gconstpointer key, gcon
 {
     int result = bpf_map_update_elem(kernel->maps[map], key, value, BPF_ANY);
 
+    if (result == -E2BIG || result == -ENOSPC) {
+        g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT, "the map %s is full",
+                    map_names[map]);
+        return FALSE;
+    }
     return result == 0 || datapath_kernel_error(error, result, "writing %s", map_names[map]);
 }
 

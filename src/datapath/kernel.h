@@ -75,7 +75,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)
 /* Loads a verdict; its descriptor, or -1. A refusal by the verifier has its last words. */
 int kernel_load_code(const Kernel *kernel, const Code *code, const char *name, GError **error);
 
-/* Writes one entry of a map. FALSE with "writing MAP: REASON". */
+/* Writes one entry of a map. Errors: LIMIT when it is full, KERNEL; both name it. */
 gboolean kernel_put(const Kernel *kernel, KernelMap map, gconstpointer key, gconstpointer value,
                     GError **error);
 

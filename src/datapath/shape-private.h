@@ -17,6 +17,9 @@ struct Shape {
 /* The words and limits of a row from what a port is bound to; the rest of it is the caller's. */
 void shape_fill_rest(const Shape *shape, const IrBinding *const bindings[N_WAYS], struct row *row);
 
+/* enum layout_flags of a way. */
+guint verdict_flags(const Verdict *verdict);
+
 /* One entry of a set, ready to be written. */
 typedef struct {
     KernelMap map;

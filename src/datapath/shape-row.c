@@ -5,6 +5,11 @@
 
 /* What a port supplies, in the kernel's form: the words of its row, and the entries of its sets. */
 
+guint verdict_flags(const Verdict *verdict)
+{
+    return (verdict->has_flows ? ROW_FLOWS : 0) | (verdict->passes_all ? ROW_PASS : 0);
+}
+
 static void fill_way(const Verdict *verdict, const IrProgram *program, const IrBinding *binding,
                      struct row *row)
 {

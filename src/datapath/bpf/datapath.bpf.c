@@ -109,6 +109,11 @@ static FACTS_INLINE int dispatch(struct __sk_buff *skb, __u32 way)
 
     if (!row || !scratch)
         return refuse(skb, VERDICT_NO_ROW);
+    if (row->way[way].flags & ROW_PASS) {
+        skb->cb[0] = VERDICT_DEFAULT;
+        count(row->way[way].counters + VERDICT_DEFAULT);
+        return TC_ACT_UNSPEC;
+    }
     scratch->slot = slot;
     scratch->way = way;
     scratch->view = 0;

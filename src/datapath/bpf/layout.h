@@ -44,7 +44,8 @@ struct shape_mark {
 enum layout_way { WAY_OUT, WAY_IN, N_WAYS }; /* PLAN_FROM_VM, PLAN_TO_VM */
 
 enum layout_flags {
-    ROW_FLOWS = 1u << 0,      /* the program asks for the flow's state */
+    ROW_PASS = 1u << 2,  /* its program has no steps: whatever the frame, it passes by default */
+    ROW_FLOWS = 1u << 0, /* the program asks for the flow's state */
     ROW_FLOW_GIVEN = 1u << 1, /* tests: the state is in mark and cb, not looked up */
 };
 
@@ -71,10 +72,11 @@ struct row {
 
 /* A verdict's code: below LAYOUT_RULES an IrReason or one of these, else a rule's origin. */
 enum layout_verdict {
-    VERDICT_NO_ROW = 6, /* an attached port that nothing is bound to */
-    VERDICT_NO_PROGRAM, /* its row names no program, or the call failed */
-    VERDICT_FLOW_QUOTA, /* the port's share of the flow table is used up */
-    VERDICT_FLOW_TABLE, /* the whole flow table is */
+    VERDICT_DEFAULT = 1, /* REASON_DEFAULT */
+    VERDICT_NO_ROW = 6,  /* an attached port that nothing is bound to */
+    VERDICT_NO_PROGRAM,  /* its row names no program, or the call failed */
+    VERDICT_FLOW_QUOTA,  /* the port's share of the flow table is used up */
+    VERDICT_FLOW_TABLE,  /* the whole flow table is */
     LAYOUT_RULES = 10,
 };
 
