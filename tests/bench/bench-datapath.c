@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What filtering costs. Frames are put in at a port of a bridge by XDP live-frame test runs (Linux
- * 5.18) and forwarded to another; every figure is the least of several rounds that take turns, so
- * that ratios compare like with like. Needs root. usage: bench-datapath STOCK OWN
+ * 5.18) and forwarded to another; cases take turns, and a figure is the median over
+ * all rounds; a ratio is that of two cases in one round. Needs root. usage: bench-datapath STOCK
+ * OWN
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -155,24 +157,24 @@ typedef struct {
     const char *filter; /* NULL: an empty program; "": none */
     guint ports;        /* attached: the sender's, or the receiver's too */
     guint addresses, rows;
-    double best;
+    double costs[ROUNDS];
 } Case;
 
 static Case cases[] = {
-    {"none", "", 0, 1, 0, 0},
-    {"empty_1", NULL, 1, 1, 0, 0},
-    {"empty_2", NULL, 2, 1, 0, 0},
-    {"vdsm_1", "vdsm-no-mac-spoofing", 1, 1, 0, 0},
-    {"vdsm_2", "vdsm-no-mac-spoofing", 2, 1, 0, 0},
-    {"vdsm_1_of_100_ports", "vdsm-no-mac-spoofing", 1, 1, 99, 0},
-    {"vdsm_1_of_1000_ports", "vdsm-no-mac-spoofing", 1, 1, 999, 0},
-    {"clean_1", "clean-traffic", 1, 1, 0, 0},
-    {"clean_2", "clean-traffic", 2, 1, 0, 0},
-    {"clean_1_100_addresses", "clean-traffic", 1, 100, 0, 0},
-    {"clean_1_1000_addresses", "clean-traffic", 1, 1000, 0, 0},
+    {"none", "", 0, 1, 0, {0}},
+    {"empty_1", NULL, 1, 1, 0, {0}},
+    {"empty_2", NULL, 2, 1, 0, {0}},
+    {"vdsm_1", "vdsm-no-mac-spoofing", 1, 1, 0, {0}},
+    {"vdsm_2", "vdsm-no-mac-spoofing", 2, 1, 0, {0}},
+    {"vdsm_1_of_100_ports", "vdsm-no-mac-spoofing", 1, 1, 99, {0}},
+    {"vdsm_1_of_1000_ports", "vdsm-no-mac-spoofing", 1, 1, 999, {0}},
+    {"clean_1", "clean-traffic", 1, 1, 0, {0}},
+    {"clean_2", "clean-traffic", 2, 1, 0, {0}},
+    {"clean_1_100_addresses", "clean-traffic", 1, 100, 0, {0}},
+    {"clean_1_1000_addresses", "clean-traffic", 1, 1000, 0, {0}},
 };
 
-static void run_case(Case *row, const GByteArray *frame)
+static double run_case(const Case *row, const GByteArray *frame)
 {
     const guint ports[] = {port1, port2};
     int links[4];
@@ -199,7 +201,6 @@ static void run_case(Case *row, const GByteArray *frame)
     if (delivered() - before != FRAMES)
         g_error("%s: %" G_GUINT64_FORMAT " of %d frames were delivered", row->name,
                 delivered() - before, FRAMES);
-    row->best = row->best > 0 ? MIN(row->best, cost) : cost;
     while (n > 0)
         close(links[--n]);
     if (row->filter && *row->filter) {
@@ -210,14 +211,28 @@ static void run_case(Case *row, const GByteArray *frame)
         unbind_ports(FAKE, row->rows);
         bound_clear(&bound);
     }
+    return cost;
 }
 
-static double cost_of(const char *name)
+static int compare(const void *a, const void *b)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
-        if (strcmp(cases[i].name, name) == 0)
-            return cases[i].best;
-    g_assert_not_reached();
+    const double left = *(const double *)a, right = *(const double *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+/* Of a case's costs, or of their ratios to another's. */
+static double median(const Case *row, const char *other)
+{
+    double values[ROUNDS];
+    gsize i = 0;
+
+    while (other && strcmp(cases[i].name, other) != 0)
+        i++;
+    for (guint round = 0; round < ROUNDS; round++)
+        values[round] = row->costs[round] / (other ? cases[i].costs[round] : 1);
+    qsort(values, ROUNDS, sizeof *values, compare);
+    return values[ROUNDS / 2];
 }
 
 static void bench_frames(void)
@@ -228,17 +243,17 @@ static void bench_frames(void)
         g_byte_array_append(frame, (const guint8 *)"", 1);
     for (guint round = 0; round < ROUNDS; round++) {
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
-            run_case(&cases[i], frame);
+            cases[i].costs[round] = run_case(&cases[i], frame);
         sweep();
     }
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const Case *row = &cases[i];
-        const double empty = cost_of(row->ports == 2 ? "empty_2" : "empty_1");
 
-        printf("frame_%s %.0f ns\n", row->name, row->best);
-        printf("frame_%s_to_none %.3f ratio\n", row->name, row->best / cost_of("none"));
+        printf("frame_%s %.0f ns\n", row->name, median(row, NULL));
+        printf("frame_%s_to_none %.3f ratio\n", row->name, median(row, "none"));
         if (row->filter && *row->filter)
-            printf("frame_%s_to_empty %.3f ratio\n", row->name, row->best / empty);
+            printf("frame_%s_to_empty %.3f ratio\n", row->name,
+                   median(row, row->ports == 2 ? "empty_2" : "empty_1"));
     }
 }
 
