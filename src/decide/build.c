@@ -18,7 +18,8 @@ static guint origin_intern(Build *build, const PlanRule *rule)
     guint *known = &build->origins[rule->index];
 
     if (*known == 0) {
-        IrOrigin origin = {g_strdup(rule->filter), rule->line, g_strdup(rule->comment)};
+        IrOrigin origin = {g_strdup(rule->filter), rule->line, g_strdup(rule->comment),
+                           rule->index};
 
         g_array_append_val(build->program->origins, origin);
         *known = build->program->origins->len;

@@ -202,6 +202,7 @@ typedef struct {
     char *filter;
     guint line;
     char *comment; /* NULL when none */
+    guint rule;    /* its index in the plan; not part of the text form, which gives 0 */
 } IrOrigin;
 
 typedef struct {

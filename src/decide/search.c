@@ -137,7 +137,7 @@ static gboolean check_size(Space *space, GError **error)
 static gboolean pick(Space *space, Bdd set, SpacePoint **point, GError **error)
 {
     set = bdd_and(space_store(space), set, space_frames(space));
-    if (check_size(space, error) && set != BDD_FALSE)
+    if (!bdd_is_full(space_store(space)) && set != BDD_FALSE)
         *point = space_pick(space, set);
     return check_size(space, error);
 }
@@ -278,11 +278,6 @@ gboolean search_walkaround(const SearchPort *port, guint way, Witness **witness,
 
 /* ---- dead rules ---- */
 
-static gboolean is_rule(const IrOrigin *origin, const PlanRule *rule)
-{
-    return origin->line == rule->line && g_str_equal(origin->filter, rule->filter);
-}
-
 /* Marks the rules of the plan that some frame of this way and view makes decide. */
 static gboolean mark_living(const Plan *plan, const SearchPort *port, guint way, SpaceView view,
                             gboolean *living, GError **error)
@@ -296,11 +291,10 @@ static gboolean mark_living(const Plan *plan, const SearchPort *port, guint way,
     if (view == SPACE_OUTERMOST)
         frames = bdd_and(space_store(space), frames, space_wrapped(space));
     for (guint i = 0; i < program->origins->len; i++) {
-        if (bdd_and(space_store(space), taken[i], frames) == BDD_FALSE)
-            continue;
-        for (guint rule = 0; rule < plan->n_rules; rule++)
-            living[rule] |=
-                is_rule(&g_array_index(program->origins, IrOrigin, i), &plan->rules[rule]);
+        const guint rule = g_array_index(program->origins, IrOrigin, i).rule;
+
+        g_assert(rule < plan->n_rules);
+        living[rule] |= bdd_and(space_store(space), taken[i], frames) != BDD_FALSE;
     }
     return check_size(space, error);
 }

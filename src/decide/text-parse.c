@@ -333,7 +333,7 @@ static void read_limit(Reader *reader)
 static guint origin_intern(Reader *reader, char *filter, guint line)
 {
     GArray *origins = reader->program->origins;
-    IrOrigin fresh = {filter, line, NULL};
+    IrOrigin fresh = {filter, line, NULL, 0};
 
     for (guint i = 0; i < origins->len; i++) {
         const IrOrigin *origin = &g_array_index(origins, IrOrigin, i);
