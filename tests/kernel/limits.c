@@ -77,6 +77,7 @@ static void assert_fits(char *text)
     g_autoptr(Shape) shape = compile(text, &error);
 
     g_assert_no_error(error);
+    g_assert_nonnull(shape);
 }
 
 static void test_connlimit(void)
