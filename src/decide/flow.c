@@ -254,6 +254,8 @@ static gboolean can_begin(const Frame *frame, const struct facts *facts, const F
 {
     if (facts_l4_size(facts->inet_proto) > 0 && !(facts->has & FACTS_INET_L4))
         return FALSE;
+    if (facts_is_last_header(facts))
+        return FALSE;
     if (is_icmp(key))
         return icmp_can_begin(facts);
     if (facts->inet_proto == FACTS_PROTO_SCTP)

@@ -378,6 +378,12 @@ static FACTS_INLINE void facts_ip6_end(__u32 header, __u32 at, struct facts *fac
     facts->has |= FACTS_INET_PROTO | (header == FACTS_IP6_NONE ? 0 : FACTS_IP6_PROTO);
 }
 
+/* "No next header" (RFC 8200, 4.7): nothing that a connection could be made of. */
+static FACTS_INLINE int facts_is_last_header(const struct facts *facts)
+{
+    return (facts->has & FACTS_INET6) && facts->inet_proto == FACTS_IP6_NONE;
+}
+
 /* Follows the chain that begins with `header` at `at`. A chain that is cut off has no protocol;
  * "no next header" is one for iptables and none for ebtables. */
 static FACTS_INLINE void facts_ip6_chain(const struct facts_source *frame, __u8 header, __u32 at,

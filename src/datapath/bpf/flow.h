@@ -254,6 +254,8 @@ static FACTS_INLINE int flow_can_begin(const struct facts_source *frame, const s
 
     if (facts_l4_size(facts->inet_proto) > 0 && !(facts->has & FACTS_INET_L4))
         return 0;
+    if (facts_is_last_header(facts))
+        return 0;
     if ((facts->has & FACTS_INET6) && facts->inet_proto == FLOW_PROTO_ICMP6)
         return type == 128 || type == 139;
     if (!(facts->has & FACTS_INET6) && facts->inet_proto == FLOW_PROTO_ICMP)
