@@ -1,0 +1,368 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The same frames through a real libvirt's rules and through ours.
+
+Three bridges with two ports each. One has no filter: what does not arrive there is the kernel's own
+doing and no verdict. On one port of the second libvirt puts a filter. The third is thought: the
+judge says what our decision about each frame is, as libvirt sees a frame (opaque) and with what it
+carries (inspect). Opaque must be libvirt's verdict, but for the decisions of docs/semantics.md, which
+decisions.py names; and neither may pass what libvirt drops.
+
+Into each filter go the frames of world.py and those its own constants make (classes.py), from the VM
+to another port and to the bridge's host, and to the VM from both.
+
+usage: frames.py JUDGE SOURCE_DIR [--only=NAME] [--verbose]
+"""
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import classes
+import decisions
+import nwfilterd
+import packet
+import wire
+import world
+
+VM_MAC, HOST_MAC = '52:54:00:12:34:56', '02:bb:00:00:00:01'
+INET = re.compile(r'<(tcp|udp|udplite|esp|ah|sctp|icmp|igmp|all|icmpv6)(-ipv6)?[ />]')
+TICK = 0.012  # seconds, more than one of the kernel's ticks
+SHOWN = 12  # differences of one filter that are printed
+STOCK_VARIABLES = [('IP', '10.0.0.1'), ('IPV6', 'fd00::1'), ('DHCPSERVER', '10.0.0.2'),
+                   ('GATEWAY_MAC', '02:aa:00:00:00:02')]
+CLEAR = ''.join(f'add table {table}; delete table {table}\n' for table in (
+    'bridge nat', 'bridge filter', 'ip filter', 'ip6 filter'))
+
+
+# ---- filters ----
+
+class Case:
+    def __init__(self, name, variables, texts):
+        self.name, self.variables = name, variables
+        self.lists = {'MAC': [VM_MAC]}
+        for key, value in variables:
+            self.lists.setdefault(key, []).append(value)
+        self.texts = [texts[one] for one in included(name, texts)]
+        self.has_inet = any(INET.search(texts[one]) for one in included(name, texts))
+        self.has_limit = any('connlimit-above' in text for text in self.texts)
+        self.specs, self.matching = classes.specs(name, texts, self.lists)
+
+
+def included(name, texts):
+    found, left = set(), [name]
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            left += re.findall(r"<filterref filter='([^']+)'", texts[one])
+    return found
+
+
+def read_filters(source):
+    """{name: text} of all, and [(name, variables)] of those that are tried."""
+    texts, cases = {}, []
+    paths = sorted(nwfilterd.STOCK.glob('*.xml')) + sorted((source / 'data/nwfilter').glob('*.xml'))
+    for path in paths:
+        texts[path.stem] = path.read_text(encoding='utf-8')
+        six = path.stem == 'allow-dhcpv6-server'
+        cases.append((path.stem, [('DHCPSERVER', 'fd00::2')] if six else STOCK_VARIABLES))
+    for path in sorted((source / 'tests/compat/filters').glob('*.xml')):
+        texts[path.stem] = path.read_text(encoding='utf-8')
+        words = re.search(r'<!-- variables:(.*?)-->', texts[path.stem], re.S)
+        cases.append((path.stem, [tuple(word.split('=')) for word in words[1].split()] if words else []))
+    return texts, cases
+
+
+# ---- exchanges: frames that belong together, [(end, octets)] ----
+
+def content_of(spec, is_swapped, src, dst):
+    return (packet.swapped(spec) if is_swapped else spec) | {'src': src, 'dst': dst}
+
+
+def paths(spec):
+    """One description as frames from the VM and to it, as written and with its sides changed."""
+    src, dst = spec['src'], spec['dst']
+    is_group = dst >> 40 & 1
+    to_src = world.PEER if src == world.VM else src
+    to_dst = world.VM if dst == world.PEER else dst
+    yield 'vm', spec
+    if dst == world.PEER:
+        yield 'vm', spec | {'dst': world.HOST}
+    yield 'vm', content_of(spec, True, src, dst)
+    yield 'peer', spec | {'src': to_src, 'dst': to_dst}
+    back = (world.PEER, world.VM) if is_group else (dst, src)
+    yield 'peer', content_of(spec, True, *back)
+    yield 'host', content_of(spec, True, *back)
+
+
+def exchanges(case):
+    """{exchange: what it is}"""
+    found = {}
+    own = [(f"the filter's {number}", spec) for number, spec in enumerate(case.specs, 1)]
+    others = [] if case.has_limit else [*world.HONEST.items(), *world.FORGED.items()]
+    for label, spec in [*others, *own]:
+        for end, one in paths(spec):
+            found.setdefault(((end, packet.build(one)),), label)
+    if case.has_limit:
+        for spec in case.matching:
+            for end in ('vm', 'peer'):
+                talk = tuple((end, packet.build(one)) for one in world.many(spec, end))
+                found.setdefault(talk, 'many connections')
+    if case.has_inet:
+        for spec in [world.HONEST['ip4 tcp'], world.HONEST['ip4 udp'], world.HONEST['ip4 icmp'],
+                     world.HONEST['ip6 tcp'], world.HONEST['ip6 udp'], *case.matching]:
+            for first, second in (('vm', 'peer'), ('peer', 'vm')):
+                for start in (spec, packet.swapped(spec)):
+                    src, dst = (world.VM, world.PEER) if first == 'vm' else (world.PEER, world.VM)
+                    lines = world.conversation(start | {'src': src, 'dst': dst}, first, second,
+                                               packet.build)
+                    talk = tuple((end, packet.build(one)) for end, one in lines)
+                    found.setdefault(talk, 'conversation')
+    found.pop((), None)
+    return found
+
+
+def flow_of(octets):
+    """What two frames of one connection have in common, whatever the way."""
+    kind = octets[12:14]
+    if kind == b'\x08\x00' and len(octets) >= 38:
+        at, proto, sides = 14 + (octets[14] & 15) * 4, octets[23], (octets[26:30], octets[30:34])
+    elif kind == b'\x86\xdd' and len(octets) >= 58:
+        at, proto, sides = 54, octets[20], (octets[22:38], octets[38:54])
+    else:
+        return None
+    if proto in (6, 17, 132, 136):
+        sides = (sides[0] + octets[at:at + 2], sides[1] + octets[at + 2:at + 4])
+    return proto, frozenset(sides)
+
+
+def batches(found, has_limit):
+    """Lists of exchanges no two of which are of one connection; with a limit of connections each is
+    alone."""
+    if has_limit:
+        return [[exchange] for exchange in found]
+    lists, seen = [], {}
+    for exchange in found:
+        keys = {flow_of(octets) for _, octets in exchange} - {None}
+        number = max((seen.get(key, 0) for key in keys), default=0)
+        for key in keys:
+            seen[key] = number + 1
+        while len(lists) <= number:
+            lists.append([])
+        lists[number].append(exchange)
+    return lists
+
+
+# ---- the sides ----
+
+class Bench:
+    """A bridge and what arrived of exchanges on it."""
+
+    def __init__(self, bridge):
+        self.bridge = bridge
+
+    def play(self, exchange):
+        """For each frame the places it came to, None when it could not be sent; and those whose
+        source the bridge learned."""
+        places, learned = [set() for _ in exchange], []
+        for number, (end, octets) in enumerate(exchange):
+            arrived = self.bridge.send(end, octets)
+            if arrived is None:
+                places[number] = None
+                learned.append(False)
+                continue
+            for place, frames in arrived.items():
+                for one in frames:
+                    self.note(exchange[:number + 1], places, place, one)
+            learned.append(self.bridge.learned(end, octets))
+        return places, learned
+
+    @staticmethod
+    def note(sent, places, place, arrived):
+        for number in range(len(sent) - 1, -1, -1):
+            end, octets = sent[number]
+            if end == place or places[number] is None or place in places[number]:
+                continue
+            whole = octets[14:] if place == 'input' else octets
+            if whole.startswith(arrived) or (place == 'input' and packet.same_content(octets, arrived)):
+                places[number].add(place)
+                return
+
+    def forget(self):
+        self.bridge.connections.flush()
+
+
+class Control(Bench):
+    """Without filter, in a namespace of its own; it remembers what it was asked."""
+
+    def __init__(self):
+        self.namespace = wire.Namespace()
+        with self.namespace:
+            wire.prepare()
+            super().__init__(wire.Bridge('plain', 'plainv', HOST_MAC))
+            wire.run('nft', '-f', '-', text=wire.TRACK)
+        self.known = {}
+
+    def play(self, exchange):
+        if (self.is_ip, exchange) not in self.known:
+            with self.namespace:
+                self.forget()
+                self.known[self.is_ip, exchange] = super().play(exchange)
+        return self.known[self.is_ip, exchange]
+
+    def set_ip(self, is_on):
+        self.is_ip = is_on
+        with self.namespace:
+            wire.filter_ip(is_on)
+
+
+def judge(program, case, folder, lists):
+    """{exchange: [(opaque, its reason, inspect, its reason), ...]}"""
+    lines = []
+    for batch in lists:
+        lines.append('reset')
+        lines += [f"{'out' if end == 'vm' else 'in'} {octets.hex()}"
+                  for exchange in batch for end, octets in exchange]
+    given = [f'--var={name}={value}' for name, value in [('MAC', VM_MAC), *case.variables]]
+    done = subprocess.run([program, case.name, f'--filters={folder}', *given], text=True,
+                          input='\n'.join(lines) + '\n', capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    answers = iter(done.stdout.splitlines())
+    verdicts = {}
+    for batch in lists:
+        for exchange in batch:
+            verdicts[exchange] = []
+            for _ in exchange:
+                opaque, inspect = next(answers).split('\t')
+                verdicts[exchange].append((*opaque.split(' ', 1), *inspect.split(' ', 1)))
+    return verdicts
+
+
+# ---- comparing ----
+
+class Count:
+    def __init__(self):
+        self.frames = self.verdicts = self.drops = self.moved = 0
+        self.decided = {}
+
+
+def places_that_count(case, end, octets, plain):
+    """Where the frame would be without a filter, as far as that is behind every rule."""
+    wanted = {'vm': {'peer', 'input'} if case.has_inet else {'peer', 'up'},
+              'peer': {'vm'}, 'host': {'vm'}}[end]
+    # The host takes groups, too, but only once it has joined them.
+    return plain & wanted - ({'input'} if octets[0] & 1 else set())
+
+
+def compare(case, exchange, plain, theirs, learned, verdicts, count):
+    """Words about each frame that is judged otherwise, without a decision that says so."""
+    was_dropped = False  # an earlier frame of the exchange, by libvirt
+    for number, (end, octets) in enumerate(exchange):
+        count.frames += 1
+        if plain[number] is None or theirs[number] is None:
+            continue
+        counted = places_that_count(case, end, octets, plain[number])
+        if not counted:
+            continue
+        count.verdicts += 1
+        arrived = counted & theirs[number]
+        opaque, reason, inspect, inner = verdicts[number]
+        said = 'pass' if arrived == counted else 'drop' if not arrived else 'both'
+        count.drops += said == 'drop'
+        count.moved += said == 'drop' and learned[number]
+        was_dropped, is_later = was_dropped or said == 'drop', was_dropped
+        if said == opaque and not (inspect == 'pass' and said == 'drop'):
+            continue
+        decision = decisions.find(case, end, octets, said, (opaque, reason), is_later)
+        count.decided[decision] = count.decided.get(decision, 0) + 1
+        if decision is None:
+            yield (f'{end} {octets.hex()} [{number + 1} of {len(exchange)}]: libvirt {said}, '
+                   f'ours {opaque} by {reason}, inspected {inspect} by {inner}')
+
+
+def run_case(case, number, tools, count):
+    program, folder, control = tools
+    port = f'v{number}'
+    wire.filter_ip(case.has_inet)
+    control.set_ip(case.has_inet)
+    bench = Bench(wire.Bridge(f'b{number}', port, HOST_MAC))
+    try:
+        refusal = nwfilterd.bind_existing(port, VM_MAC, case.name, case.variables)
+        assert refusal is None, refusal
+        found = exchanges(case)
+        lists = batches(found, case.has_limit) if case.has_inet else [list(found)]
+        verdicts = judge(program, case, folder, lists)
+        wrong = []
+        for batch in lists:
+            if case.has_inet:
+                bench.forget()
+            if case.has_limit:
+                time.sleep(TICK)  # the kernel's count forgets a connection once a tick
+            for exchange in batch:
+                played = tuple((end, decisions.as_the_kernel_reads(octets)) for end, octets in exchange)
+                plain, _ = control.play(played)
+                theirs, learned = bench.play(played)
+                wrong += [f'{found[exchange]}: {words}' for words in
+                          compare(case, exchange, plain, theirs, learned, verdicts[exchange], count)]
+        assert not wrong, '\n'.join([f'{len(wrong)} differences', *wrong[:SHOWN]])
+    finally:
+        bench.bridge.close()
+        wire.run('ip', 'link', 'del', f'b{number}')
+        wire.run('nft', '-f', '-', text=CLEAR)
+
+
+def check_decisions(source, shown):
+    """The decisions that no frame shows, or of which docs/semantics.md knows nothing."""
+    text = (source / 'docs/semantics.md').read_text(encoding='utf-8')
+    return [title for title in decisions.DECISIONS if title not in shown or f'({title})' not in text]
+
+
+def main(program, source, only):
+    nwfilterd.enter()
+    nwfilterd.start()
+    texts, names = read_filters(source)
+    folder = Path('/run/filters')
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / f'{name}.xml').write_text(text, encoding='utf-8')
+    wire.prepare()
+    tools = (program, folder, Control())
+    failed = number = 0
+    total = Count()
+    for name in sorted(texts, key=lambda name: len(included(name, texts))):
+        if not (nwfilterd.STOCK / f'{name}.xml').exists():
+            refusal = nwfilterd.define(decisions.as_libvirt_writes(texts[name]))
+            assert refusal is None, refusal
+    for number, (name, variables) in enumerate([one for one in names if only in one[0]], 1):
+        count = Count()
+        try:
+            run_case(Case(name, variables, texts), number, tools, count)
+            print(f'ok {number} {name}')
+        except (AssertionError, RuntimeError, subprocess.SubprocessError) as error:
+            failed += 1
+            print(f'not ok {number} {name}')
+            print(''.join(f'# {line}\n' for line in str(error).splitlines()), end='')
+        print(f'# {count.frames} frames, {count.verdicts} compared, {count.drops} dropped by libvirt, '
+              f'{count.moved} of them moved their source, decisions: {count.decided}', flush=True)
+        for key, value in count.decided.items():
+            total.decided[key] = total.decided.get(key, 0) + value
+        for key in ('frames', 'verdicts', 'drops', 'moved'):
+            setattr(total, key, getattr(total, key) + getattr(count, key))
+    print(f'# in all {total.frames} frames, {total.verdicts} compared, {total.drops} dropped by libvirt, '
+          f'{total.moved} of them moved their source')
+    print(''.join(f'# {value} {key}\n' for key, value in total.decided.items()), end='')
+    if not only:
+        number += 1
+        unknown = check_decisions(source, total.decided)
+        print(f'not ok {number} decisions: {unknown}' if unknown else f'ok {number} decisions')
+        failed += bool(unknown)
+    print(f'1..{number}', flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    ONLY = [word.removeprefix('--only=') for word in sys.argv[3:] if word.startswith('--only=')]
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), ONLY[0] if ONLY else ''))
