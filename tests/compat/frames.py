@@ -272,7 +272,7 @@ def compare(case, exchange, plain, theirs, learned, verdicts, count):
         opaque, reason, inspect, inner = verdicts[number]
         said = 'pass' if arrived == counted else 'drop' if not arrived else 'both'
         count.drops += said == 'drop'
-        count.moved += said == 'drop' and learned[number]
+        count.moved += said == 'drop' and end == 'vm' and learned[number]
         was_dropped, is_later = was_dropped or said == 'drop', was_dropped
         if said == opaque and not (inspect == 'pass' and said == 'drop'):
             continue

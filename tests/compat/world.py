@@ -67,7 +67,6 @@ HONEST = {
     'rarp of qemu': ARP | {'kind': 'rarp', 'op': 3, 'spa': 0, 'tpa': 0, 'tha': VM},
 }
 
-# The numbers are those of the list in docs/semantics.md.
 WRAPS = {
     'priority tag': [(0x8100, 0)], 'two tags': [(0x8100, 0)] * 2, 'five tags': [(0x8100, 0)] * 5,
     'service tag': [(0x88a8, 0)], 'service and priority tag': [(0x88a8, 0), (0x8100, 0)],
