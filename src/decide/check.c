@@ -32,25 +32,55 @@ static const Known *learn(const Known *outer, const IrTest *test, GPtrArray *are
 
 /* ---- I1, I3: tables and constants ---- */
 
+/* Values of this type are numbers of `bits`, or masks over that many. */
+static gboolean type_fits(ValueType type, guint bits, gboolean is_mask)
+{
+    static const struct {
+        ValueType type;
+        guint bits; /* 0: up to 32 */
+        gboolean is_mask;
+    } rows[] = {
+        {TYPE_NUMBER, 0, FALSE},  {TYPE_DECIMAL, 0, FALSE},  {TYPE_MAC, 48, FALSE},
+        {TYPE_IP4, 32, FALSE},    {TYPE_IP6, 128, FALSE},    {TYPE_MACMASK, 48, TRUE},
+        {TYPE_IP4MASK, 32, TRUE}, {TYPE_IP6MASK, 128, TRUE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].type == type)
+            return rows[i].is_mask == is_mask &&
+                   (rows[i].bits == bits || (rows[i].bits == 0 && bits <= 32));
+    return FALSE;
+}
+
+static gboolean slot_fits(const IrProgram *program, guint slot, guint bits, gboolean is_mask)
+{
+    return slot < program->slots->len &&
+           type_fits(g_array_index(program->slots, IrSlot, slot).type, bits, is_mask);
+}
+
 static gboolean scalar_is_within(const IrProgram *program, const IrScalar *scalar)
 {
     if (scalar->kind == SCALAR_LOW || scalar->kind == SCALAR_HIGH)
-        return scalar->set < program->sets->len;
-    return scalar->slot < program->slots->len;
+        return scalar->set < program->sets->len &&
+               g_array_index(program->sets, IrSet, scalar->set).columns[0].bits == scalar->bits;
+    return slot_fits(program, scalar->slot, scalar->bits, scalar->kind == SCALAR_MASK);
 }
 
 static gboolean operand_is_sound(const IrProgram *program, const IrOperand *operand, guint bits)
 {
     if (operand->is_scalar)
-        return operand->scalar < program->scalars->len;
+        return operand->scalar < program->scalars->len &&
+               g_array_index(program->scalars, IrScalar, operand->scalar).bits == bits;
     return ir_value_compare(operand->value, ir_prefix_mask(bits, bits)) <= 0;
 }
 
 static gboolean column_operand_is_sound(const IrProgram *program, const IrSet *set,
-                                        const IrColumnOperand *operand, guint bits)
+                                        const IrColumnOperand *operand, guint bits,
+                                        gboolean is_mask)
 {
     if (operand->is_each)
-        return operand->slot < program->slots->len && operand->iterator < set->n_iterators;
+        return slot_fits(program, operand->slot, bits, is_mask) &&
+               operand->iterator < set->n_iterators;
     /* scalars of kinds LOW and HIGH are made from sets: no set may be made from them */
     if (operand->operand.is_scalar && operand->operand.scalar < program->scalars->len &&
         g_array_index(program->scalars, IrScalar, operand->operand.scalar).kind >= SCALAR_LOW)
@@ -83,10 +113,11 @@ static gboolean set_is_sound(const IrProgram *program, const IrSet *set)
         const IrColumn *column = &set->columns[i];
 
         if (column->bits == 0 || column->bits > 128 ||
-            !column_operand_is_sound(program, set, &column->first, column->bits))
+            !column_operand_is_sound(program, set, &column->first, column->bits, FALSE))
             return FALSE;
         if (column->kind != COLUMN_VALUE &&
-            !column_operand_is_sound(program, set, &column->second, column->bits))
+            !column_operand_is_sound(program, set, &column->second, column->bits,
+                                     column->kind == COLUMN_PREFIX))
             return FALSE;
     }
     return iterators_are_used(set);
@@ -98,7 +129,7 @@ static void check_tables(Check *check)
 
     for (guint i = 0; i < program->scalars->len; i++)
         if (!scalar_is_within(program, &g_array_index(program->scalars, IrScalar, i)))
-            broken(check, NULL, "a scalar of no slot or set");
+            broken(check, NULL, "a scalar of no slot or set, or of another type");
     for (guint i = 0; i < program->sets->len; i++)
         if (!set_is_sound(program, &g_array_index(program->sets, IrSet, i)))
             broken(check, NULL, "a set with a column that is none");

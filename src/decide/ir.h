@@ -25,7 +25,8 @@
  * both let through passes. Its verdict names the last rule that accepted it, or says "default".
  *
  * Invariants (ir_check.h tells whether they hold)
- *   I1  every index (slot, scalar, set, limit, origin) lies within its table
+ *   I1  every index (slot, scalar, set, limit, origin) lies within its table, and a slot's type is
+ *       of the width that its use has
  *   I2  a test of a field stands behind a HAS test, in its own step or around it, that vouches for
  *       the field: facts.def names the bits
  *   I3  constants fit their field's width; a COMPARE's constant has no bit outside its mask

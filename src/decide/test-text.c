@@ -82,6 +82,10 @@ static const struct {
      "line 3: expected the number of a set"},
     {"program x out\nl2\n  drop \"x\n", "line 3: expected a closing quote"},
     /* what reads well and makes no sense */
+    {"program x out\nslot 0 A ip4\nset 0 = 16: $A[@0]\nl2\n",
+     "a set with a column that is none: its tables"},
+    {"program x out\nslot 0 A ip4\nl2\n  drop x:1 if eth.src == $A[0]\n",
+     "a scalar of no slot or set, or of another type: its tables"},
     {"program x out\nl2\n  drop x:1 if ip.src == 10.0.0.1\n",
      "a field is read that nothing vouches for: drop x:1 if ip.src == 10.0.0.1"},
     {"program x out\nl2\n  drop x:1 if state NEW\n",
