@@ -1,166 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/check.h"
+#include "decide/text-reader.h"
 #include "decide/text.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <string.h>
-
-#include "base/mac.h"
-
-/* One line at a time, by a cursor that remembers the first error: after it every reader fails, so
- * callers check once. */
-typedef struct {
-    const char *at; /* rest of the line */
-    guint line;
-    GError *error;
-    IrProgram *program;
-} Reader;
-
-static gboolean fail(Reader *reader, const char *expected)
-{
-    if (!reader->error)
-        reader->error =
-            g_error_new(DECIDE_ERROR, DECIDE_ERROR_TEXT, "line %u: expected %s before '%.20s'",
-                        reader->line, expected, reader->at);
-    return FALSE;
-}
-
-/* Takes exactly this text, when it is there. */
-static gboolean take(Reader *reader, const char *word)
-{
-    gsize length = strlen(word);
-
-    if (reader->error || strncmp(reader->at, word, length) != 0)
-        return FALSE;
-    reader->at += length;
-    return TRUE;
-}
-
-static gboolean expect(Reader *reader, const char *word)
-{
-    return take(reader, word) || fail(reader, word);
-}
-
-/* A decimal number of at most `max`. */
-static guint64 take_number(Reader *reader, guint64 max)
-{
-    char *end;
-    guint64 number;
-
-    if (reader->error || !g_ascii_isdigit(*reader->at)) {
-        (void)fail(reader, "a number");
-        return 0;
-    }
-    errno = 0;
-    number = g_ascii_strtoull(reader->at, &end, 10);
-    if (errno != 0 || number > max) {
-        (void)fail(reader, "a smaller number");
-        return 0;
-    }
-    reader->at = end;
-    return number;
-}
-
-/* The longest run of characters of `set`; NULL and an error when there is none. The caller frees.
- */
-static char *take_run(Reader *reader, const char *set, const char *expected)
-{
-    gsize length = strspn(reader->at, set);
-    char *word;
-
-    if (reader->error || length == 0) {
-        (void)fail(reader, expected);
-        return NULL;
-    }
-    word = g_strndup(reader->at, length);
-    reader->at += length;
-    return word;
-}
-
-#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-static char *take_quoted(Reader *reader)
-{
-    g_autofree char *raw = NULL;
-    const char *end;
-
-    if (!expect(reader, "\""))
-        return NULL;
-    end = reader->at;
-    while (*end != '\0' && *end != '"')
-        end += *end == '\\' && end[1] != '\0' ? 2 : 1;
-    if (*end != '"') {
-        (void)fail(reader, "a closing quote");
-        return NULL;
-    }
-    raw = g_strndup(reader->at, (gsize)(end - reader->at));
-    reader->at = end + 1;
-    return g_strcompress(raw);
-}
-
-static char *take_name(Reader *reader)
-{
-    if (*reader->at == '"')
-        return take_quoted(reader);
-    return take_run(reader, ALNUM "-_.", "a name");
-}
-
-/* ---- values ---- */
-
-static gboolean mac_value(const char *word, IrValue *value)
-{
-    return mac_parse(word, &value->low);
-}
-
-static gboolean ip4_value(const char *word, IrValue *value)
-{
-    struct in_addr address;
-
-    if (inet_pton(AF_INET, word, &address) != 1)
-        return FALSE;
-    value->low = g_ntohl(address.s_addr);
-    return TRUE;
-}
-
-static gboolean ip6_value(const char *word, IrValue *value)
-{
-    guint64 wire[2];
-
-    if (inet_pton(AF_INET6, word, wire) != 1)
-        return FALSE;
-    value->high = GUINT64_FROM_BE(wire[0]);
-    value->low = GUINT64_FROM_BE(wire[1]);
-    return TRUE;
-}
-
-static gboolean number_value(const char *word, IrValue *value)
-{
-    gboolean is_hex = g_str_has_prefix(word, "0x");
-
-    return g_ascii_string_to_unsigned(is_hex ? word + 2 : word, is_hex ? 16 : 10, 0, G_MAXUINT64,
-                                      &value->low, NULL);
-}
-
-/* What kind of number it is shows in its form; a field of `bits` must hold it. */
-static IrValue take_value(Reader *reader, guint bits)
-{
-    IrValue value = {0, 0};
-    g_autofree char *word = take_run(reader, ALNUM ":.", "a value");
-    gsize length = word ? strlen(word) : 0;
-
-    /* "1..2" is a range of two numbers */
-    if (word && strstr(word, ".."))
-        (void)fail(reader, "a space before ..");
-    else if (word && !(bits == 128         ? ip6_value(word, &value)
-                       : bits == 48        ? mac_value(word, &value)
-                       : strchr(word, '.') ? ip4_value(word, &value)
-                                           : number_value(word, &value)))
-        (void)fail(reader, "a value of the field");
-    else if (length && ir_value_compare(value, ir_prefix_mask(bits, bits)) > 0)
-        (void)fail(reader, "a value within the field");
-    return value;
-}
 
 /* ---- operands ---- */
 
@@ -172,7 +15,7 @@ static guint slot_lookup(Reader *reader, const char *name, gboolean by_number, g
         if (strcmp(slot->name, name) == 0 && (!by_number || slot->index == number))
             return i;
     }
-    (void)fail(reader, "the name of a slot");
+    (void)reader_fail(reader, "the name of a slot");
     return 0;
 }
 
@@ -182,11 +25,11 @@ static guint take_slot(Reader *reader)
     g_autofree char *name = NULL;
     gboolean by_number;
 
-    (void)expect(reader, "$");
-    name = take_run(reader, ALNUM "_", "the name of a slot");
-    by_number = name && take(reader, "#");
+    (void)reader_expect(reader, "$");
+    name = reader_run(reader, ALNUM "_", "the name of a slot");
+    by_number = name && reader_take(reader, "#");
     return name ? slot_lookup(reader, name, by_number,
-                              by_number ? (guint)take_number(reader, G_MAXUINT) : 0)
+                              by_number ? (guint)reader_number(reader, G_MAXUINT) : 0)
                 : 0;
 }
 
@@ -203,20 +46,20 @@ static IrOperand take_element(Reader *reader, IrScalarKind kind, guint bits)
 {
     IrScalar scalar = {.kind = kind, .bits = bits, .slot = take_slot(reader)};
 
-    (void)expect(reader, "[");
-    scalar.index = (guint)take_number(reader, G_MAXUINT);
-    (void)expect(reader, "]");
+    (void)reader_expect(reader, "[");
+    scalar.index = (guint)reader_number(reader, G_MAXUINT);
+    (void)reader_expect(reader, "]");
     if (kind == SCALAR_MASK)
-        (void)expect(reader, ")");
+        (void)reader_expect(reader, ")");
     return intern(reader, &scalar);
 }
 
 static guint take_set(Reader *reader)
 {
-    guint set = (guint)take_number(reader, G_MAXUINT);
+    guint set = (guint)reader_number(reader, G_MAXUINT);
 
     if (!reader->error && set >= reader->program->sets->len)
-        (void)fail(reader, "the number of a set");
+        (void)reader_fail(reader, "the number of a set");
     return set;
 }
 
@@ -224,7 +67,7 @@ static IrOperand take_common(Reader *reader, IrScalarKind kind, guint bits)
 {
     IrScalar scalar = {.kind = kind, .bits = bits, .set = take_set(reader)};
 
-    (void)expect(reader, ")");
+    (void)reader_expect(reader, ")");
     return intern(reader, &scalar);
 }
 
@@ -232,13 +75,13 @@ static IrOperand take_operand(Reader *reader, guint bits)
 {
     if (*reader->at == '$')
         return take_element(reader, SCALAR_VALUE, bits);
-    if (take(reader, "mask("))
+    if (reader_take(reader, "mask("))
         return take_element(reader, SCALAR_MASK, bits);
-    if (take(reader, "low("))
+    if (reader_take(reader, "low("))
         return take_common(reader, SCALAR_LOW, bits);
-    if (take(reader, "high("))
+    if (reader_take(reader, "high("))
         return take_common(reader, SCALAR_HIGH, bits);
-    return ir_constant(take_value(reader, bits));
+    return ir_constant(reader_value(reader, bits));
 }
 
 /* ---- tables ---- */
@@ -246,14 +89,14 @@ static IrOperand take_operand(Reader *reader, guint bits)
 static void read_slot(Reader *reader)
 {
     g_autofree char *name = NULL, *type = NULL;
-    IrSlot slot = {.index = (guint)take_number(reader, G_MAXUINT)};
+    IrSlot slot = {.index = (guint)reader_number(reader, G_MAXUINT)};
 
-    (void)expect(reader, " ");
-    name = take_run(reader, ALNUM "_", "a name");
-    (void)expect(reader, " ");
-    type = take_run(reader, ALNUM, "a type");
+    (void)reader_expect(reader, " ");
+    name = reader_run(reader, ALNUM "_", "a name");
+    (void)reader_expect(reader, " ");
+    type = reader_run(reader, ALNUM, "a type");
     if (reader->error || !ir_type_parse(type, &slot.type)) {
-        (void)fail(reader, "a type");
+        (void)reader_fail(reader, "a type");
         return;
     }
     slot.name = g_steal_pointer(&name);
@@ -267,34 +110,34 @@ static IrColumnOperand take_column_operand(Reader *reader, guint bits, IrSet *se
 
     if (*reader->at == '$') {
         operand.slot = take_slot(reader);
-        operand.is_each = take(reader, "[@");
+        operand.is_each = reader_take(reader, "[@");
     }
     if (!operand.is_each) {
         reader->at = begin;
         operand = (IrColumnOperand){.operand = take_operand(reader, bits)};
         return operand;
     }
-    operand.iterator = (guint)take_number(reader, PLAN_ITERATORS_MAX - 1);
+    operand.iterator = (guint)reader_number(reader, PLAN_ITERATORS_MAX - 1);
     set->n_iterators = MAX(set->n_iterators, operand.iterator + 1);
-    (void)expect(reader, "]");
+    (void)reader_expect(reader, "]");
     return operand;
 }
 
 static void take_column(Reader *reader, IrSet *set)
 {
-    IrColumn column = {.negated = take(reader, "not ")};
+    IrColumn column = {.negated = reader_take(reader, "not ")};
 
-    column.bits = (guint)take_number(reader, 128);
-    (void)expect(reader, ": ");
+    column.bits = (guint)reader_number(reader, 128);
+    (void)reader_expect(reader, ": ");
     column.first = take_column_operand(reader, column.bits, set);
-    if (take(reader, " & "))
+    if (reader_take(reader, " & "))
         column.kind = COLUMN_PREFIX;
-    else if (take(reader, " .. "))
+    else if (reader_take(reader, " .. "))
         column.kind = COLUMN_RANGE;
     if (column.kind != COLUMN_VALUE)
         column.second = take_column_operand(reader, column.bits, set);
     if (set->n_columns == IR_COLUMNS_MAX)
-        (void)fail(reader, "fewer columns");
+        (void)reader_fail(reader, "fewer columns");
     else
         set->columns[set->n_columns++] = column;
 }
@@ -303,12 +146,12 @@ static void read_set(Reader *reader)
 {
     IrSet set = {0};
 
-    if (take_number(reader, G_MAXUINT) != reader->program->sets->len && !reader->error)
-        (void)fail(reader, "sets in order");
-    (void)expect(reader, " = ");
+    if (reader_number(reader, G_MAXUINT) != reader->program->sets->len && !reader->error)
+        (void)reader_fail(reader, "sets in order");
+    (void)reader_expect(reader, " = ");
     do
         take_column(reader, &set);
-    while (take(reader, ", "));
+    while (reader_take(reader, ", "));
     if (!reader->error)
         g_array_append_val(reader->program->sets, set);
 }
@@ -317,12 +160,12 @@ static void read_limit(Reader *reader)
 {
     IrLimit limit = {0};
 
-    if (take_number(reader, G_MAXUINT) != reader->program->limits->len && !reader->error)
-        (void)fail(reader, "limits in order");
-    (void)expect(reader, " above ");
+    if (reader_number(reader, G_MAXUINT) != reader->program->limits->len && !reader->error)
+        (void)reader_fail(reader, "limits in order");
+    (void)reader_expect(reader, " above ");
     limit.above = take_operand(reader, 16);
-    (void)expect(reader, " ");
-    limit.key = take_quoted(reader);
+    (void)reader_expect(reader, " ");
+    limit.key = reader_quoted(reader);
     if (reader->error)
         g_free(limit.key);
     else
@@ -349,11 +192,11 @@ static guint origin_intern(Reader *reader, char *filter, guint line)
 
 static guint take_origin(Reader *reader)
 {
-    g_autofree char *filter = take_name(reader);
+    g_autofree char *filter = reader_name(reader);
     guint line;
 
-    (void)expect(reader, ":");
-    line = (guint)take_number(reader, G_MAXUINT);
+    (void)reader_expect(reader, ":");
+    line = (guint)reader_number(reader, G_MAXUINT);
     return reader->error ? 0 : origin_intern(reader, g_steal_pointer(&filter), line);
 }
 
@@ -362,8 +205,8 @@ static void read_origin(Reader *reader)
     guint origin = take_origin(reader);
     g_autofree char *comment = NULL;
 
-    (void)expect(reader, " ");
-    comment = take_quoted(reader);
+    (void)reader_expect(reader, " ");
+    comment = reader_quoted(reader);
     if (reader->error)
         return;
     g_free(g_array_index(reader->program->origins, IrOrigin, origin).comment);
@@ -385,7 +228,7 @@ static guint bit_lookup(Reader *reader, const char *word)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (strcmp(rows[i].name, word) == 0)
             return rows[i].bit;
-    (void)fail(reader, "a word for a fact");
+    (void)reader_fail(reader, "a word for a fact");
     return 0;
 }
 
@@ -404,7 +247,7 @@ static guint state_lookup(Reader *reader, const char *word)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (strcmp(rows[i].name, word) == 0)
             return rows[i].bit;
-    (void)fail(reader, "the word for a state");
+    (void)reader_fail(reader, "the word for a state");
     return 0;
 }
 
@@ -413,19 +256,19 @@ static guint take_bits(Reader *reader, guint (*lookup)(Reader *, const char *))
     guint bits = 0;
 
     do {
-        g_autofree char *word = take_run(reader, ALNUM "-", "a word");
+        g_autofree char *word = reader_run(reader, ALNUM "-", "a word");
         bits |= word ? lookup(reader, word) : 0;
-    } while (take(reader, "+"));
+    } while (reader_take(reader, "+"));
     return bits;
 }
 
 static IrField take_field(Reader *reader)
 {
-    g_autofree char *name = take_run(reader, ALNUM ".-", "a field");
+    g_autofree char *name = reader_run(reader, ALNUM ".-", "a field");
     IrField field = 0;
 
     if (name && !ir_field_parse(name, &field))
-        (void)fail(reader, "a field");
+        (void)reader_fail(reader, "a field");
     return field;
 }
 
@@ -435,24 +278,24 @@ static void take_compare(Reader *reader, IrTest *test)
 
     test->kind = TEST_COMPARE;
     test->mask = ir_constant(ir_field_max(test->field));
-    if (take(reader, " & "))
+    if (reader_take(reader, " & "))
         test->mask = take_operand(reader, bits);
-    test->negated = take(reader, " != ");
+    test->negated = reader_take(reader, " != ");
     if (!test->negated)
-        (void)expect(reader, " == ");
+        (void)reader_expect(reader, " == ");
     test->value = take_operand(reader, bits);
 }
 
 static void take_in(Reader *reader, IrTest *test)
 {
-    test->negated = take(reader, " not");
-    (void)expect(reader, " in ");
-    if (!take(reader, "set ")) {
+    test->negated = reader_take(reader, " not");
+    (void)reader_expect(reader, " in ");
+    if (!reader_take(reader, "set ")) {
         const guint bits = ir_field_info(test->field)->bits;
 
         test->kind = TEST_RANGE;
         test->value = take_operand(reader, bits);
-        (void)expect(reader, " .. ");
+        (void)reader_expect(reader, " .. ");
         test->high = take_operand(reader, bits);
         return;
     }
@@ -471,9 +314,9 @@ static void take_field_test(Reader *reader, IrTest *test)
         return;
     }
     test->fields[0] = test->field;
-    while (take(reader, ",")) {
+    while (reader_take(reader, ",")) {
         if (n_fields == IR_COLUMNS_MAX) {
-            (void)fail(reader, "fewer fields");
+            (void)reader_fail(reader, "fewer fields");
             return;
         }
         test->fields[n_fields++] = take_field(reader);
@@ -484,37 +327,37 @@ static void take_field_test(Reader *reader, IrTest *test)
     else
         memset(test->fields, 0, sizeof test->fields);
     if (!reader->error && n_fields > 1 && test->kind != TEST_IN)
-        (void)fail(reader, "a set");
+        (void)reader_fail(reader, "a set");
     if (!reader->error && test->kind == TEST_IN &&
         g_array_index(reader->program->sets, IrSet, test->set).n_columns != n_fields)
-        (void)fail(reader, "as many fields as the set has columns");
+        (void)reader_fail(reader, "as many fields as the set has columns");
 }
 
 static IrTest take_test(Reader *reader)
 {
     IrTest test = {0};
 
-    if (take(reader, "need ")) {
+    if (reader_take(reader, "need ")) {
         test.is_need = TRUE;
         test.bits = take_bits(reader, bit_lookup);
         return test;
     }
-    test.negated = take(reader, "not ");
-    if (take(reader, "has ")) {
+    test.negated = reader_take(reader, "not ");
+    if (reader_take(reader, "has ")) {
         test.bits = take_bits(reader, bit_lookup);
-    } else if (take(reader, "option ")) {
+    } else if (reader_take(reader, "option ")) {
         test.kind = TEST_OPTION;
         test.value = take_operand(reader, 8);
-    } else if (take(reader, "state ")) {
+    } else if (reader_take(reader, "state ")) {
         test.kind = TEST_STATE;
         test.bits = take_bits(reader, state_lookup);
-    } else if (take(reader, "reply")) {
+    } else if (reader_take(reader, "reply")) {
         test.kind = TEST_REPLY;
-    } else if (take(reader, "over ")) {
+    } else if (reader_take(reader, "over ")) {
         test.kind = TEST_OVER;
-        test.limit = (guint)take_number(reader, IR_LIMITS_MAX - 1);
+        test.limit = (guint)reader_number(reader, IR_LIMITS_MAX - 1);
     } else if (test.negated) {
-        (void)fail(reader, "has, option, state, reply or over");
+        (void)reader_fail(reader, "has, option, state, reply or over");
     } else {
         take_field_test(reader, &test);
     }
@@ -523,24 +366,24 @@ static IrTest take_test(Reader *reader)
 
 static void take_tests(Reader *reader, IrStep *step)
 {
-    if (!take(reader, " if "))
+    if (!reader_take(reader, " if "))
         return;
     do {
         IrTest test = take_test(reader);
         g_array_append_val(step->tests, test);
-    } while (take(reader, " and "));
+    } while (reader_take(reader, " and "));
 }
 
 /* ---- steps ---- */
 
 static IrReason take_reason(Reader *reader)
 {
-    g_autofree char *word = take_run(reader, ALNUM, "a reason");
+    g_autofree char *word = reader_run(reader, ALNUM, "a reason");
 
     for (IrReason reason = REASON_DEFAULT; word && reason < N_REASONS; reason++)
         if (strcmp(ir_reason_format(reason), word) == 0)
             return reason;
-    (void)fail(reader, "a reason");
+    (void)reader_fail(reader, "a reason");
     return REASON_DEFAULT;
 }
 
@@ -549,7 +392,7 @@ static IrStep *take_rule(Reader *reader, IrAction action)
     IrStep *step = ir_step_new(STEP_RULE);
 
     step->action = action;
-    if (take(reader, "!"))
+    if (reader_take(reader, "!"))
         step->reason = take_reason(reader);
     else
         step->origin = take_origin(reader);
@@ -560,19 +403,19 @@ static IrStep *take_step(Reader *reader)
 {
     IrStep *step;
 
-    if (take(reader, "accept ")) {
+    if (reader_take(reader, "accept ")) {
         step = take_rule(reader, IR_ACCEPT);
-    } else if (take(reader, "drop ")) {
+    } else if (reader_take(reader, "drop ")) {
         step = take_rule(reader, IR_DROP);
-    } else if (take(reader, "return ")) {
+    } else if (reader_take(reader, "return ")) {
         step = take_rule(reader, IR_RETURN);
-    } else if (take(reader, "chain ")) {
+    } else if (reader_take(reader, "chain ")) {
         step = ir_step_new(STEP_CHAIN);
-        step->chain = take_run(reader, ALNUM "_.:-", "a chain's name");
-    } else if (take(reader, "group")) {
+        step->chain = reader_run(reader, ALNUM "_.:-", "a chain's name");
+    } else if (reader_take(reader, "group")) {
         step = ir_step_new(STEP_GROUP);
     } else {
-        (void)fail(reader, "accept, drop, return, chain or group");
+        (void)reader_fail(reader, "accept, drop, return, chain or group");
         return NULL;
     }
     take_tests(reader, step);
@@ -593,11 +436,11 @@ static void read_step(Reader *reader, Nest *nest)
     IrStep *step;
 
     if (spaces % 2 != 0 || depth == 0 || depth > nest->deepest || depth > IR_DEPTH_MAX) {
-        (void)fail(reader, "a step of fitting indent");
+        (void)reader_fail(reader, "a step of fitting indent");
         return;
     }
     if (++nest->n_steps > IR_STEPS_MAX) {
-        (void)fail(reader, "fewer steps");
+        (void)reader_fail(reader, "fewer steps");
         return;
     }
     reader->at += spaces;
@@ -613,40 +456,40 @@ static void read_step(Reader *reader, Nest *nest)
 
 static void read_program(Reader *reader)
 {
-    (void)expect(reader, "program ");
+    (void)reader_expect(reader, "program ");
     g_free(reader->program->name);
-    reader->program->name = take_name(reader);
-    if (take(reader, " in"))
+    reader->program->name = reader_name(reader);
+    if (reader_take(reader, " in"))
         reader->program->way = PLAN_TO_VM;
     else
-        (void)expect(reader, " out");
+        (void)reader_expect(reader, " out");
 }
 
 static void read_line(Reader *reader, Nest *nest)
 {
     if (reader->line == 1) {
         read_program(reader);
-    } else if (take(reader, "l2")) {
+    } else if (reader_take(reader, "l2")) {
         nest->lists[1] = reader->program->l2;
         nest->deepest = 1;
-    } else if (nest->deepest > 0 && take(reader, "inet")) {
+    } else if (nest->deepest > 0 && reader_take(reader, "inet")) {
         nest->lists[1] = reader->program->inet;
         nest->deepest = 1;
     } else if (nest->deepest > 0) {
         read_step(reader, nest);
-    } else if (take(reader, "slot ")) {
+    } else if (reader_take(reader, "slot ")) {
         read_slot(reader);
-    } else if (take(reader, "set ")) {
+    } else if (reader_take(reader, "set ")) {
         read_set(reader);
-    } else if (take(reader, "limit ")) {
+    } else if (reader_take(reader, "limit ")) {
         read_limit(reader);
-    } else if (take(reader, "origin ")) {
+    } else if (reader_take(reader, "origin ")) {
         read_origin(reader);
     } else {
-        (void)fail(reader, "slot, set, limit, origin or l2");
+        (void)reader_fail(reader, "slot, set, limit, origin or l2");
     }
     if (!reader->error && *reader->at != '\0')
-        (void)fail(reader, "the end of the line");
+        (void)reader_fail(reader, "the end of the line");
 }
 
 static void read_text(Reader *reader, const char *text)
@@ -664,7 +507,7 @@ static void read_text(Reader *reader, const char *text)
     }
     if (!reader->error && nest.deepest == 0) {
         reader->at = "";
-        (void)fail(reader, "l2");
+        (void)reader_fail(reader, "l2");
     }
     reader->at = NULL;
 }
