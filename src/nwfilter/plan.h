@@ -28,10 +28,10 @@
  *
  *   root   by priority; a jump (the chain's priority) goes before a rule of equal priority; equal
  *          jumps in the order in which the chains first appear, equal rules likewise
- *   chain  by rule priority, ties in order of appearance; what comes to its end is accepted and does
- *          not go on behind the jump, as only `return` does
- *   inet   rules of filters whose chain is root first, then the others; in each by rule priority,
- *          ties in order of appearance. The chain means nothing else here
+ *   chain  by rule priority, ties in order of appearance; what comes to its end is accepted and
+ * does not go on behind the jump, as only `return` does inet   rules of filters whose chain is root
+ * first, then the others; in each by rule priority, ties in order of appearance. The chain means
+ * nothing else here
  *
  * Filters that share a chain's name share the chain. Should they give it different priorities, the
  * last of its rules (by rule priority, then appearance) decides, in each tree by itself: this is
