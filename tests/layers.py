@@ -19,7 +19,7 @@ ROOMS = {
     'decide': (('nwfilter',), ()),
     'datapath': (('decide',), ('libbpf',)),
     'jsonrpc': (('base',), ('gio', 'json-glib')),
-    'filterd': (('datapath', 'jsonrpc'), ('libtirpc',)),
+    'filterd': (('datapath', 'jsonrpc'), ('libtirpc', 'libxml2', 'systemd', 'libsoup')),  # libsoup: metrics
     'virt': (('base',), ('libvirt',)),
     'agent': (('jsonrpc', 'virt'), ('libxml2', 'systemd')),  # systemd: sd_notify in the main program
     'store': (('base',), ('sqlite3', 'libpq')),
