@@ -31,7 +31,7 @@ static const char *const map_names[N_KERNEL_MAPS] = {
     [KERNEL_SHAPES] = "shapes",
 };
 
-/* `entry`: where it is in the table of programs; 0 for those that are attached. */
+/* `entry`: where it is in the table of programs; 0 for the others. */
 static const struct {
     const char *name;
     guint entry;
@@ -44,6 +44,7 @@ static const struct {
     [KERNEL_FLOW_INSIDE] = {"flow_inside", PROGRAM_FLOW_INSIDE},
     [KERNEL_EXPIRE_FLOWS] = {"expire_flows", 0},
     [KERNEL_PASSED] = {"passed", PROGRAM_PASSED},
+    [KERNEL_CLOSED] = {"closed", 0},
 };
 
 static Kernel *kernel_empty(void)

@@ -40,6 +40,7 @@ typedef enum {
     KERNEL_FLOW,
     KERNEL_FLOW_INSIDE,
     KERNEL_PASSED,
+    KERNEL_CLOSED,
     KERNEL_EXPIRE_FLOWS,
     N_KERNEL_PROGRAMS
 } KernelProgram;

@@ -82,11 +82,11 @@ static void unload(ShapeTable *table, guint index)
 {
     for (guint way = 0; way < N_WAYS; way++) {
         guint entry = shape_table_program(index, way);
-        (void)bpf_map_delete_elem(table->kernel->maps[KERNEL_PROGRAMS],
-                                  &entry); /* or it is empty */
+        (void)kernel_put(table->kernel, KERNEL_PROGRAMS, &entry,
+                         &table->kernel->programs[KERNEL_CLOSED], NULL); /* an index in range */
     }
     table->places[index].mark = no_mark;
-    (void)kernel_put(table->kernel, KERNEL_SHAPES, &index, &no_mark, NULL); /* an index in range */
+    (void)kernel_put(table->kernel, KERNEL_SHAPES, &index, &no_mark, NULL); /* likewise */
 }
 
 /* The mark comes last: a place with a mark is whole. */

@@ -23,6 +23,8 @@
  * Callers zero the facts, or treat what `has` does not vouch for as undefined.
  */
 
+#define FACTS_ETHERNET 14 /* octets of an Ethernet header */
+
 #define FACTS_INLINE inline __attribute__((always_inline))
 
 struct facts_source;
@@ -45,24 +47,43 @@ static FACTS_INLINE int facts_load(const struct facts_source *frame, __u32 at, v
 }
 #endif
 
+/* Numbers as they are on the wire. Callers' buffers are aligned to eight octets (FACTS_BUFFER), so
+ * that clang, which reads octet by octet what it does not know to be aligned, reads words. */
+#define FACTS_BUFFER __attribute__((aligned(8))) __u8
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define FACTS_FROM_WIRE(bits, number) __builtin_bswap##bits(number)
+#else
+#define FACTS_FROM_WIRE(bits, number) (number)
+#endif
+
 static FACTS_INLINE __u16 facts_u16(const __u8 *octets)
 {
-    return (__u16)(octets[0] << 8 | octets[1]);
+    __u16 number;
+
+    __builtin_memcpy(&number, octets, sizeof number);
+    return FACTS_FROM_WIRE(16, number);
 }
 
 static FACTS_INLINE __u32 facts_u32(const __u8 *octets)
 {
-    return (__u32)facts_u16(octets) << 16 | facts_u16(octets + 2);
+    __u32 number;
+
+    __builtin_memcpy(&number, octets, sizeof number);
+    return FACTS_FROM_WIRE(32, number);
 }
 
 static FACTS_INLINE __u64 facts_u48(const __u8 *octets)
 {
-    return (__u64)facts_u16(octets) << 32 | facts_u32(octets + 2);
+    return (__u64)facts_u32(octets) << 16 | facts_u16(octets + 4);
 }
 
 static FACTS_INLINE __u64 facts_u64(const __u8 *octets)
 {
-    return (__u64)facts_u32(octets) << 32 | facts_u32(octets + 4);
+    __u64 number;
+
+    __builtin_memcpy(&number, octets, sizeof number);
+    return FACTS_FROM_WIRE(64, number);
 }
 
 /* ---- STP ---- */
@@ -73,7 +94,7 @@ static FACTS_INLINE __u64 facts_u64(const __u8 *octets)
 static FACTS_INLINE void facts_stp_config(const struct facts_source *frame, __u32 at,
                                           struct facts *facts)
 {
-    __u8 octets[FACTS_BPDU_CONFIG];
+    FACTS_BUFFER octets[FACTS_BPDU_CONFIG];
 
     if (facts_load(frame, at, octets, FACTS_BPDU_CONFIG))
         return;
@@ -94,7 +115,7 @@ static FACTS_INLINE void facts_stp_config(const struct facts_source *frame, __u3
 /* IEEE 802.1D-2004, 9.3.1; only version 0, and only behind the group address it is sent to. */
 static FACTS_INLINE void facts_stp(const struct facts_source *frame, __u32 at, struct facts *facts)
 {
-    __u8 octets[FACTS_BPDU_HEADER];
+    FACTS_BUFFER octets[FACTS_BPDU_HEADER];
 
     if (facts->eth_dst != FACTS_STP_GROUP || facts_load(frame, at, octets, FACTS_BPDU_HEADER))
         return;
@@ -116,7 +137,7 @@ static FACTS_INLINE void facts_stp(const struct facts_source *frame, __u32 at, s
 static FACTS_INLINE void facts_arp_odd(const struct facts_source *frame, __u32 at, __u32 hln,
                                        __u32 pln, struct facts *facts)
 {
-    __u8 octets[6];
+    FACTS_BUFFER octets[6];
 
     if (pln == 4 && facts->arp_proto == FACTS_ETH_IP4 && !facts_load(frame, at + hln, octets, 4)) {
         facts->arp_spa = facts_u32(octets);
@@ -140,7 +161,7 @@ static FACTS_INLINE void facts_arp_odd(const struct facts_source *frame, __u32 a
 
 static FACTS_INLINE void facts_arp(const struct facts_source *frame, __u32 at, struct facts *facts)
 {
-    __u8 octets[28];
+    FACTS_BUFFER octets[28];
     __u32 hln, pln;
 
     if (facts_load(frame, at, octets, 8))
@@ -220,7 +241,7 @@ static FACTS_INLINE void facts_tcp_kinds(const __u8 *options, __u32 length, stru
 static FACTS_INLINE void facts_tcp_options(const struct facts_source *frame, __u32 words, __u32 end,
                                            struct facts *facts)
 {
-    __u8 octets[FACTS_TCP_OPTIONS_MAX + 4] = {0};
+    FACTS_BUFFER octets[FACTS_TCP_OPTIONS_MAX + 4] = {0};
 
     facts->tcp_options[0] = facts->tcp_options[1] = 0;
     facts->tcp_options[2] = facts->tcp_options[3] = 0;
@@ -241,7 +262,7 @@ static FACTS_INLINE void facts_inet_l4(const struct facts_source *frame, __u32 e
                                        struct facts *facts)
 {
     const __u32 size = facts_l4_size(facts->inet_proto);
-    __u8 octets[2];
+    FACTS_BUFFER octets[2];
 
     if (size == 0 || facts->l4_at + size > end)
         return;
@@ -258,7 +279,7 @@ static FACTS_INLINE void facts_inet_l4(const struct facts_source *frame, __u32 e
 static FACTS_INLINE void facts_l4(const struct facts_source *frame, __u32 end, __u32 want,
                                   struct facts *facts)
 {
-    __u8 octets[4];
+    FACTS_BUFFER octets[4];
 
     if (!facts_load(frame, facts->l4_at, octets, 4)) {
         facts->sport = facts_u16(octets);
@@ -292,7 +313,7 @@ static FACTS_INLINE __u32 facts_ip4_check(const __u8 *octets, __u32 at, __u32 fr
 static FACTS_INLINE __u32 facts_ip4(const struct facts_source *frame, __u32 at, __u32 frame_end,
                                     struct facts *facts)
 {
-    __u8 octets[20];
+    FACTS_BUFFER octets[20];
     __u32 end, fragment;
 
     if (facts_load(frame, at, octets, 20)) {
@@ -347,7 +368,7 @@ static FACTS_INLINE __u32 facts_ip6_size(__u32 header, __u32 length)
 static FACTS_INLINE int facts_ip6_fragment(const struct facts_source *frame, __u32 at, __u8 carries,
                                            struct facts *facts)
 {
-    __u8 octets[6];
+    FACTS_BUFFER octets[6];
     __u32 offset;
 
     if (facts_load(frame, at + 2, octets, 2))
@@ -389,7 +410,7 @@ static FACTS_INLINE int facts_is_last_header(const struct facts *facts)
 static FACTS_INLINE void facts_ip6_chain(const struct facts_source *frame, __u8 header, __u32 at,
                                          struct facts *facts)
 {
-    __u8 octets[2];
+    FACTS_BUFFER octets[2];
 
     for (int count = 0; count <= FACTS_CHAIN_LIMIT; count++) {
         if (!facts_ip6_is_extension(header)) {
@@ -434,7 +455,7 @@ static FACTS_INLINE __u32 facts_ip6_check(const __u8 *octets, __u32 at, __u32 fr
 static FACTS_INLINE __u32 facts_ip6(const struct facts_source *frame, __u32 at, __u32 frame_end,
                                     __u32 want, struct facts *facts)
 {
-    __u8 octets[40];
+    FACTS_BUFFER octets[40];
     __u32 end;
 
     if (facts_load(frame, at, octets, 40)) {
@@ -472,7 +493,7 @@ static FACTS_INLINE int facts_is_tag(__u16 type)
  * Returns 0 when it carries none of our types. */
 static FACTS_INLINE __u16 facts_llc(const struct facts_source *frame, __u32 at, __u32 *size)
 {
-    __u8 octets[8];
+    FACTS_BUFFER octets[8];
     __u32 oui;
 
     if (facts_load(frame, at, octets, 3) || (octets[2] & 0xef) != 0x03)
@@ -493,7 +514,7 @@ static FACTS_INLINE __u16 facts_llc(const struct facts_source *frame, __u32 at, 
 /* The type inside an OUI-extended Ethertype (0x88b7, IEEE 802-2014, 9.2.4). */
 static FACTS_INLINE __u16 facts_extended(const struct facts_source *frame, __u32 at, __u32 *size)
 {
-    __u8 octets[5];
+    FACTS_BUFFER octets[5];
     __u32 oui;
 
     if (facts_load(frame, at, octets, 5))
@@ -507,7 +528,7 @@ static FACTS_INLINE __u16 facts_extended(const struct facts_source *frame, __u32
  * when the frame ends inside a tag. */
 static FACTS_INLINE int facts_unwrap_one(const struct facts_source *frame, __u16 *type, __u32 *at)
 {
-    __u8 octets[4];
+    FACTS_BUFFER octets[4];
     __u16 inner = 0;
     __u32 size = 4;
 
@@ -552,15 +573,15 @@ static FACTS_INLINE void facts_network(const struct facts_source *frame, __u16 t
 static FACTS_INLINE int facts_ethernet(const struct facts_source *frame, struct facts *facts,
                                        __u16 *type)
 {
-    __u8 octets[14];
+    FACTS_BUFFER octets[14];
 
-    if (facts_load(frame, 0, octets, 14)) {
+    if (facts_load(frame, 0, octets, FACTS_ETHERNET)) {
         facts->has = FACTS_REFUSED;
         return 1;
     }
     facts->has = FACTS_ETH;
-    facts->eth_dst = facts_u48(octets);
-    facts->eth_src = facts_u48(octets + 6);
+    facts->eth_dst = facts_u64(octets) >> 16;
+    facts->eth_src = (__u64)facts_u16(octets + 6) << 32 | facts_u32(octets + 8);
     *type = facts_u16(octets + 12);
     return 0;
 }
@@ -569,7 +590,7 @@ static FACTS_INLINE int facts_ethernet(const struct facts_source *frame, struct 
 static FACTS_INLINE void facts_first_tag(const struct facts_source *frame, struct facts_tag tag,
                                          __u16 type, __u32 *at, struct facts *facts)
 {
-    __u8 octets[4];
+    FACTS_BUFFER octets[4];
 
     facts->has |= FACTS_WRAPPED;
     if (tag.type) {
@@ -595,7 +616,7 @@ static FACTS_INLINE void facts_parse(const struct facts_source *frame, __u32 len
                                      struct facts_tag tag, __u32 want, struct facts *facts)
 {
     __u16 type, inner;
-    __u32 at = 14, inner_at = 14;
+    __u32 at = FACTS_ETHERNET, inner_at = FACTS_ETHERNET;
 
     if (facts_ethernet(frame, facts, &type))
         return;
@@ -632,7 +653,7 @@ static FACTS_INLINE void facts_unwrap(const struct facts_source *frame, __u32 le
     if (facts_ethernet(frame, facts, &type))
         return;
     facts->eth_type = type;
-    facts->l3_at = 14;
+    facts->l3_at = FACTS_ETHERNET;
     for (int count = tag.type ? 1 : 0; count <= FACTS_NEST_LIMIT && more > 0; count++)
         more = facts_unwrap_step(frame, facts);
     if (more)

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "datapath/bpf/layout.h"
 #include "datapath/datapath.h"
 #include "kernel/stock.h"
 #include "kernel/wire.h"
@@ -338,7 +339,7 @@ static guint64 map_memory(const char *path)
 
 static void bench_memory(const char *pins)
 {
-    g_autofree char *directory = g_build_filename(pins, "1", NULL);
+    g_autofree char *directory = g_strdup_printf("%s/%d", pins, LAYOUT_VERSION);
     g_autoptr(GDir) maps = g_dir_open(directory, 0, NULL);
     guint64 all = 0;
 

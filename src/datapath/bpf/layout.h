@@ -10,7 +10,7 @@
  * process never reads older maps.
  */
 
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 
 /* ---- the table of programs ---- */
 
