@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What bash offers when a user presses Tab, with the real engine-config behind it.
+"""What bash offers when a user presses Tab, with the real engine-config behind its own.
 
 usage: completion.py COMPLETION_DIR ENGINE_CONFIG MAKE_STORE
 """
@@ -25,6 +25,21 @@ CASES = [
     ('engine-config', ['--get', '=', KEY, '--cver', '=', 'gen'], ['general']),
     ('engine-config', ['-l', '--log-level', '=', 'DE'], ['DEBUG']),
     ('engine-config', ['-g', 'Nonsense'], []),
+    ('tapwall', [''], ['check', 'diff', 'explain', 'lint', 'prove', 'show', '--help', '--version']),
+    ('tapwall', ['sh'], ['show']),
+    ('tapwall', ['check', 'a'], ['a.xml', 'apart']),
+    ('tapwall', ['show', '--filters', 'apart', 'only-h'], ['only-here']),
+    ('tapwall', ['show', '--filters', '=', 'apart', 'only-h'], ['only-here']),
+    ('tapwall', ['show', './b'], ['./b.xml']),
+    ('tapwall', ['show', '--as', ''], ['xml', 'plan', 'ir', 'bpf']),
+    ('tapwall', ['show', '--as', '=', 'p'], ['plan']),
+    ('tapwall', ['show', '--as', '='], ['xml', 'plan', 'ir', 'bpf']),
+    ('tapwall', ['show', '--var', 'M'], ['MAC=']),
+    ('tapwall', ['explain', '--filters', 'apart', '--filter', 'only-h'], ['only-here']),
+    ('tapwall', ['explain', '--with', 'b'], ['bpf']),
+    ('tapwall', ['explain', '--d'], ['--direction']),
+    ('tapwall', ['prove', 'x', '--no'], ['--no-forged-mac', '--no-forged-arp']),
+    ('tapwall', ['lint', '--no'], []),
     ('vdsm-tool', [''], ['define-filter', 'nwfilter']),
     ('vdsm-tool', ['def'], ['define-filter']),
     ('vdsm-tool', ['define-filter', 'a'], ['a.xml', 'apart']),
@@ -32,7 +47,7 @@ CASES = [
 ]
 
 DRIVER = '''
-set -eu
+set -u
 compopt() { :; } # only valid while bash itself completes
 source "$1"; program=$2; shift 2
 COMP_WORDS=("$program" "$@"); COMP_CWORD=$#; COMPREPLY=()
@@ -52,6 +67,7 @@ def make_files(folder, engine_config, make_store):
     for name in ('a.xml', 'a.txt', 'b.xml'):
         (folder / name).touch()
     (folder / 'apart').mkdir()
+    (folder / 'apart' / 'only-here.xml').touch()
 
 
 def offered(folder, completions, program, words):
