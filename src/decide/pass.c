@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/pass.h"
 
+#include "decide/build.h"
+
 guint *ir_lengths(const IrProgram *program, const PlanValues *values)
 {
     guint *lengths = g_new0(guint, program->slots->len + 1);
@@ -20,4 +22,14 @@ gboolean ir_optimize(IrProgram *program, const guint *lengths, GError **error)
     ir_prune(program); /* sharing shows more that is never reached */
     ir_tidy(program);
     return TRUE;
+}
+
+IrProgram *ir_build_optimized(const Plan *plan, guint way, const PlanValues *values, GError **error)
+{
+    g_autoptr(IrProgram) program = ir_build(plan, way, values, error);
+    g_autofree guint *lengths = program ? ir_lengths(program, values) : NULL;
+
+    if (!program || !ir_optimize(program, lengths, error))
+        return NULL;
+    return g_steal_pointer(&program);
 }

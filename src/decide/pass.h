@@ -39,5 +39,9 @@ void ir_tidy(IrProgram *program);
 /* All of them, in the order that gains most. */
 gboolean ir_optimize(IrProgram *program, const guint *lengths, GError **error);
 
+/* The optimized program of one way, for ports whose lists are as long as those of `values`. */
+IrProgram *ir_build_optimized(const Plan *plan, guint way, const PlanValues *values,
+                              GError **error);
+
 /* The lengths of a plan's lists, by the program's slots. The caller frees. */
 guint *ir_lengths(const IrProgram *program, const PlanValues *values);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""`tapwall explain` says the same with the kernel's programs as with the reference.
+"""`tapwall explain` says the same with the kernel's programs as with the reference, and shows the path.
 
 usage: explain.py TAPWALL. Needs root.
 """
@@ -24,6 +24,7 @@ FRAMES = [
     'out:' + PEER + OWN + UDP.format(THERE, HERE, '03e80035'),
     'out:' + PEER + PEER + '88b5',
 ]
+AGREED = '  = bpf and eval agree'
 FILTER = """<filter name='answers' chain='root'>
   <rule action='accept' direction='out'><udp/></rule>
   <rule action='drop' direction='inout'><all/></rule>
@@ -31,9 +32,9 @@ FILTER = """<filter name='answers' chain='root'>
 """
 
 
-def explain(tapwall, name, engine):
+def explain(tapwall, name, engine, *options):
     run = subprocess.run([tapwall, 'explain', '--filter', name, '--with', engine, '--var',
-                          'MAC=52:54:00:00:00:01', '--var', 'IP=10.0.0.1', *FRAMES],
+                          'MAC=52:54:00:00:00:01', '--var', 'IP=10.0.0.1', *options, *FRAMES],
                          capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
     return run.stdout
@@ -47,6 +48,10 @@ def main(tapwall):
             expected, found = (explain(tapwall, name, engine) for engine in ('eval', 'bpf'))
             assert found == expected, f'{name}:\n{expected}\nbut with bpf\n{found}'
             assert len(found.splitlines()) == len(FRAMES)
+            path = explain(tapwall, name, 'bpf', '-v').splitlines()
+            assert path.count(AGREED) == len(FRAMES), path
+            path = [line for line in path if line != AGREED]
+            assert path == explain(tapwall, name, 'eval', '-v').splitlines(), path
     words = [line.split('\t')[0] for line in found.splitlines()]
     assert words[3:6] == ['drop', 'pass', 'pass'], words  # the answer passes, and only then
     print('explained alike')

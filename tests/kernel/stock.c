@@ -39,11 +39,9 @@ Variables *stock_variables(const char *filter, guint n)
 static IrProgram *optimized(const Plan *plan, guint way, const PlanValues *values)
 {
     g_autoptr(GError) error = NULL;
-    IrProgram *program = ir_build(plan, way, values, &error);
-    g_assert_no_error(error);
-    g_autofree guint *lengths = ir_lengths(program, values);
+    IrProgram *program = ir_build_optimized(plan, way, values, &error);
 
-    g_assert_true(ir_optimize(program, lengths, &error));
+    g_assert_no_error(error);
     return program;
 }
 

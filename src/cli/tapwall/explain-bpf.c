@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/tapwall/explain.h"
-#include "datapath/judge.h"
-#include "decide/build.h"
-#include "decide/pass.h"
+#include <stdio.h>
+#include <string.h>
 
-/* The programs of the data path, on maps of our own, where they keep connections too. */
+#include "cli/tapwall/explain.h"
+#include "cli/tapwall/shape.h"
+#include "datapath/error.h"
+#include "datapath/judge.h"
+
+/* The programs of the data path, on maps of our own, where they keep connections too. The kernel
+ * tells no path through them: where one is asked for, the reference walks the rules beside them,
+ * and a path that ends elsewhere than the programs do is an error and not shown as theirs. */
 
 typedef struct {
     Judge *judge;
     Shape *shape;
     IrBinding *bindings[PLAN_N_TREES];
+    gpointer path; /* of explain_eval; NULL when nobody asks for one */
 } Run;
 
 static void run_close(gpointer data)
@@ -20,29 +26,19 @@ static void run_close(gpointer data)
         ir_binding_free(run->bindings[way]);
     judge_free(run->judge);
     shape_unref(run->shape);
+    if (run->path)
+        explain_eval.close(run->path);
     g_free(run);
-}
-
-static IrProgram *build_way(const Plan *plan, const PlanValues *values, guint way, GError **error)
-{
-    g_autoptr(IrProgram) program = ir_build(plan, way, values, error);
-    g_autofree guint *lengths = program ? ir_lengths(program, values) : NULL;
-
-    if (!program || !ir_optimize(program, lengths, error))
-        return NULL;
-    return g_steal_pointer(&program);
 }
 
 static gboolean run_bind(Run *run, const Plan *plan, const PlanValues *values,
                          Encapsulation encapsulation, GError **error)
 {
-    g_autoptr(IrProgram) out = build_way(plan, values, PLAN_FROM_VM, error);
-    g_autoptr(IrProgram) in = out ? build_way(plan, values, PLAN_TO_VM, error) : NULL;
-
-    return in && (run->bindings[PLAN_FROM_VM] = ir_bind(out, values, error)) &&
-           (run->bindings[PLAN_TO_VM] = ir_bind(in, values, error)) &&
-           (run->shape = shape_new(out, in, encapsulation, error)) &&
-           (run->judge = judge_new(error)) &&
+    run->shape = shape_of_values(plan, values, encapsulation, error);
+    for (guint way = 0; run->shape && way < PLAN_N_TREES; way++)
+        if (!(run->bindings[way] = ir_bind(shape_program(run->shape, way), values, error)))
+            return FALSE;
+    return run->shape && (run->judge = judge_new(error)) &&
            judge_bind(run->judge, run->shape, run->bindings[PLAN_FROM_VM],
                       run->bindings[PLAN_TO_VM], FALSE, error);
 }
@@ -52,20 +48,32 @@ static gpointer run_open(const Plan *plan, const PlanValues *values, Encapsulati
 {
     Run *run = g_new0(Run, 1);
 
-    if (run_bind(run, plan, values, encapsulation, error))
+    if (run_bind(run, plan, values, encapsulation, error) &&
+        (!is_verbose ||
+         (run->path = explain_eval.open(plan, values, encapsulation, TRUE, error)) != NULL))
         return run;
     run_close(run);
     return NULL;
 }
 
-static void fill(const IrProgram *program, IrVerdict from, ExplainVerdict *verdict)
+/* Prints the reference's path, and whether it ends where the programs did. */
+static gboolean print_path(Run *run, const ExplainFrame *frame, const ExplainVerdict *verdict,
+                           GError **error)
 {
-    verdict->pass = from.pass;
-    verdict->reason = from.reason;
-    verdict->is_unwrapped = from.is_unwrapped;
-    verdict->origin = ir_origin_format(program, from.reason, from.origin);
-    if (from.reason == REASON_RULE)
-        verdict->comment = g_strdup(g_array_index(program->origins, IrOrigin, from.origin).comment);
+    g_auto(ExplainVerdict) other = {0};
+
+    if (!explain_eval.judge(run->path, frame, &other, error))
+        return FALSE;
+    if (other.pass == verdict->pass && other.is_unwrapped == verdict->is_unwrapped &&
+        strcmp(other.origin, verdict->origin) == 0) {
+        puts("  = bpf and eval agree");
+        return TRUE;
+    }
+    g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_STATE,
+                "bpf says %s by %s, and eval, whose path this is, %s by %s",
+                verdict->pass ? "pass" : "drop", verdict->origin, other.pass ? "pass" : "drop",
+                other.origin);
+    return FALSE;
 }
 
 static gboolean run_judge(gpointer data, const ExplainFrame *row, ExplainVerdict *verdict,
@@ -73,13 +81,12 @@ static gboolean run_judge(gpointer data, const ExplainFrame *row, ExplainVerdict
 {
     Run *run = data;
     const Frame frame = {row->octets->data, row->octets->len, {0, 0}};
-    const IrProgram *program = shape_program(run->shape, row->way);
     IrVerdict decided;
 
     if (!judge_run(run->judge, row->way, &frame, NULL, NULL, &decided, error))
         return FALSE;
-    fill(program, decided, verdict);
-    return TRUE;
+    explain_verdict_fill(verdict, shape_program(run->shape, row->way), decided);
+    return !run->path || print_path(run, row, verdict, error);
 }
 
 const ExplainEngine explain_bpf = {"bpf", run_open, run_judge, run_close};

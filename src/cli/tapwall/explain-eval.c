@@ -66,14 +66,21 @@ static void run_trace(const IrStep *step, guint failed, gpointer data)
     printf("  %s %s%s%s\n", test ? "-" : "+", text, test ? ": not " : "", test ? test : "");
 }
 
-static void fill(const IrProgram *program, IrVerdict from, ExplainVerdict *verdict)
+void explain_verdict_fill(ExplainVerdict *verdict, const IrProgram *program, IrVerdict decided)
 {
-    verdict->pass = from.pass;
-    verdict->reason = from.reason;
-    verdict->is_unwrapped = from.is_unwrapped;
-    verdict->origin = ir_origin_format(program, from.reason, from.origin);
-    if (from.reason == REASON_RULE)
-        verdict->comment = g_strdup(g_array_index(program->origins, IrOrigin, from.origin).comment);
+    verdict->pass = decided.pass;
+    verdict->reason = decided.reason;
+    verdict->is_unwrapped = decided.is_unwrapped;
+    verdict->origin = ir_origin_format(program, decided.reason, decided.origin);
+    if (decided.reason == REASON_RULE)
+        verdict->comment =
+            g_strdup(g_array_index(program->origins, IrOrigin, decided.origin).comment);
+}
+
+void explain_verdict_clear(ExplainVerdict *verdict)
+{
+    g_free(verdict->origin);
+    g_free(verdict->comment);
 }
 
 static gboolean run_judge(gpointer data, const ExplainFrame *row, ExplainVerdict *verdict,
@@ -95,7 +102,7 @@ static gboolean run_judge(gpointer data, const ExplainFrame *row, ExplainVerdict
     decided = ir_decide(run->program, binding, &frame, run->encapsulation, &flow, &carried,
                         run_trace, run);
     flow_table_note(run->flows, &frame, &facts, &flow, decided.pass, run->touched);
-    fill(run->program, decided, verdict);
+    explain_verdict_fill(verdict, run->program, decided);
     return TRUE;
 }
 

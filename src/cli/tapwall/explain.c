@@ -173,13 +173,11 @@ static gboolean explain_frames(const ExplainEngine *engine, gpointer run, GPtrAr
 {
     for (guint i = 0; i < frames->len; i++) {
         const ExplainFrame *frame = frames->pdata[i];
-        ExplainVerdict verdict = {0};
+        g_auto(ExplainVerdict) verdict = {0};
 
         if (!engine->judge(run, frame, &verdict, error))
             return FALSE;
         print_verdict(&verdict);
-        g_free(verdict.origin);
-        g_free(verdict.comment);
     }
     return TRUE;
 }

@@ -22,6 +22,11 @@ typedef struct {
     char *comment;         /* of the rule; NULL when none */
 } ExplainVerdict;
 
+/* What the program decided, in the words of `tapwall explain`. explain_verdict_clear frees. */
+void explain_verdict_fill(ExplainVerdict *verdict, const IrProgram *program, IrVerdict decided);
+void explain_verdict_clear(ExplainVerdict *verdict);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ExplainVerdict, explain_verdict_clear)
+
 typedef struct {
     const char *name;
     /* NULL and an error, or what judge() wants; `is_verbose`: judge() prints the path to stdout. */

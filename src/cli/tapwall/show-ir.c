@@ -7,16 +7,11 @@
 /* The program of one way: as built without a port, else as a port of that shape has it. */
 static char *format_way(const Plan *plan, const PlanValues *values, guint way, GError **error)
 {
-    g_autoptr(IrProgram) program = ir_build(plan, way, values, error);
-    g_autofree guint *lengths = NULL;
+    g_autoptr(IrProgram) program =
+        values ? ir_build_optimized(plan, way, values, error) : ir_build(plan, way, NULL, error);
 
     if (!program)
         return NULL;
-    if (values) {
-        lengths = ir_lengths(program, values);
-        if (!ir_optimize(program, lengths, error))
-            return NULL;
-    }
     return ir_program_format(program);
 }
 
