@@ -24,8 +24,9 @@ typedef struct {
 /* Reads <filterbinding>. Errors: FILTERD_ERROR with libvirt's codes and words, in its order. */
 Binding *binding_parse(const char *xml, gsize length, GError **error);
 
-/* As libvirt 9 dumps it, byte for byte. The caller frees. */
-char *binding_format(const Binding *binding);
+/* As libvirt 9 dumps it, byte for byte, with these parameters instead of its own unless NULL. The
+ * caller frees. */
+char *binding_format(const Binding *binding, const Variables *parameters);
 
 /* A state file: libvirt's comment and <filterbindingstatus> around the binding. */
 Binding *binding_parse_status(const char *xml, gsize length, GError **error);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib-unix.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "filterd/settings.h"
+
+/* tapwalld: libvirt's filter daemon, with the verdicts in the kernel. */
+
+#define CONFIG_FILE TAPWALL_SYSCONFDIR "/tapwall/tapwalld.conf"
+
+typedef struct {
+    char *config;
+    gboolean verbose, version, sample;
+} Options;
+
+static void options_clear(Options *options)
+{
+    g_free(options->config);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static gboolean options_parse(Options *options, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
+         "Configuration file, instead of " CONFIG_FILE, "FILE"},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &options->verbose, "Log more", NULL},
+        {"print-config", 0, 0, G_OPTION_ARG_NONE, &options->sample,
+         "Print a commented configuration file and exit", NULL},
+        {"version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit",
+         NULL},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- filter the ports of this host");
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return FALSE;
+    if (*argc > 1) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument '%s'",
+                    (*argv)[1]);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean settings_load(DaemonSettings *settings, Config **config, const Options *options,
+                              GError **error)
+{
+    const char *path = options->config ? options->config : CONFIG_FILE;
+
+    *config = config_load(path, options->config != NULL, filterd_config_keys, error);
+    if (!*config)
+        return FALSE;
+    if (daemon_settings_read(settings, *config, error))
+        return TRUE;
+    g_prefix_error(error, "%s: ", path);
+    return FALSE;
+}
+
+static gboolean quit(gpointer loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean reload(gpointer filterd)
+{
+    filterd_reload(filterd);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean run(const DaemonSettings *settings, GError **error)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(Filterd) filterd = filterd_new(&settings->core, error);
+    guint terminate, interrupt, hangup;
+
+    if (!filterd)
+        return FALSE;
+    terminate = g_unix_signal_add(SIGTERM, quit, loop);
+    interrupt = g_unix_signal_add(SIGINT, quit, loop);
+    hangup = g_unix_signal_add(SIGHUP, reload, filterd);
+    (void)sd_notify(0, "READY=1"); /* without a service manager there is nobody to tell */
+    g_main_loop_run(loop);
+    log_info("stopping; ports stay filtered");
+    (void)sd_notify(0, "STOPPING=1");
+    g_source_remove(terminate);
+    g_source_remove(interrupt);
+    g_source_remove(hangup);
+    return TRUE;
+}
+
+int main(int argc, char **argv)
+{
+    g_auto(Options) options = {0};
+    g_autoptr(Config) config = NULL;
+    g_autoptr(GError) error = NULL;
+    DaemonSettings settings;
+
+    if (!options_parse(&options, &argc, &argv, &error)) {
+        fprintf(stderr, "tapwalld: %s\n", error->message);
+        return 2;
+    }
+    if (options.version) {
+        puts("tapwalld " TAPWALL_VERSION);
+        return 0;
+    }
+    if (options.sample) {
+        g_autofree char *sample = config_sample(filterd_config_keys);
+        fputs(sample, stdout);
+        return 0;
+    }
+    log_init("tapwalld", options.verbose);
+    if (!settings_load(&settings, &config, &options, &error) || !run(&settings, &error)) {
+        log_error("%s", error->message);
+        return 1;
+    }
+    return 0;
+}

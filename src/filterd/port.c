@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filterd/port.h"
+
+#include <string.h>
+
+/* A parameter of the binding, not of the filter's: no filter of libvirt's has it. */
+#define ENCAPSULATION_PARAMETER "TAPWALL_ENCAPSULATION"
+
+static gboolean encapsulation_read(const Variables *parameters, Encapsulation *encapsulation,
+                                   GError **error)
+{
+    const char *const *given = variables_lookup(parameters, ENCAPSULATION_PARAMETER);
+
+    if (!given)
+        return TRUE;
+    if (!given[1] && strcmp(given[0], "inspect") == 0) {
+        *encapsulation = ENCAPSULATION_INSPECT;
+        return TRUE;
+    }
+    if (!given[1] && strcmp(given[0], "opaque") == 0) {
+        *encapsulation = ENCAPSULATION_OPAQUE;
+        return TRUE;
+    }
+    g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_INVALID_ARG,
+                "parameter " ENCAPSULATION_PARAMETER " is '%s': expected inspect or opaque, once",
+                given[0]);
+    return FALSE;
+}
+
+Port *port_new(Binding *binding, Encapsulation fallback, GError **error)
+{
+    Encapsulation encapsulation = fallback;
+    Port *port;
+
+    if (!encapsulation_read(binding->parameters, &encapsulation, error))
+        return NULL;
+    port = g_new0(Port, 1);
+    port->binding = binding_ref(binding);
+    port->encapsulation = encapsulation;
+    port_set_state(port, FILTERD_WAITING);
+    return port;
+}
+
+void port_free(Port *port)
+{
+    binding_unref(port->binding);
+    g_free(port);
+}
+
+void port_set_state(Port *port, FilterdPortState state)
+{
+    port->state = state;
+    port->since = g_get_real_time();
+}
+
+Variables *port_variables(const Port *port, GError **error)
+{
+    return variables_for_port(port->binding->parameters, port->binding->mac, error);
+}
