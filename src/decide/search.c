@@ -233,14 +233,11 @@ gboolean search_forged_mac(const SearchPort *port, Encapsulation encapsulation, 
                           error);
 }
 
-gboolean search_forged_arp(const SearchPort *port, Encapsulation encapsulation, const guint64 *macs,
-                           guint n_macs, const guint64 *addresses, guint n_addresses,
-                           Witness **witness, GError **error)
+/* ARP whose sender is neither honest in MAC nor, with addresses, one of them or 0.0.0.0. */
+static Bdd forged_arp(Space *space, Bdd own, const guint64 *addresses, guint n_addresses)
 {
-    g_autoptr(Space) space = space_new();
     BddStore *store = space_store(space);
-    Bdd honest = bdd_and(store, space_has(space, SPACE_INSIDE, FACTS_ARP_SHA),
-                         one_of(space, IR_ARP_SHA, macs, n_macs));
+    Bdd honest = bdd_and(store, space_has(space, SPACE_INSIDE, FACTS_ARP_SHA), own);
     Bdd address = bdd_or(store, space_equal(space, SPACE_INSIDE, IR_ARP_SPA, 0),
                          one_of(space, IR_ARP_SPA, addresses, n_addresses));
     Bdd arp = space_equal(space, SPACE_INSIDE, IR_ETH_TYPE, FACTS_ETH_ARP);
@@ -249,8 +246,60 @@ gboolean search_forged_arp(const SearchPort *port, Encapsulation encapsulation, 
         address = bdd_and(store, address, space_has(space, SPACE_INSIDE, FACTS_ARP_IP));
         honest = bdd_and(store, honest, address);
     }
-    return search_passing(space, port, encapsulation, bdd_minus(store, arp, honest), witness,
-                          error);
+    return bdd_minus(store, arp, honest);
+}
+
+gboolean search_forged_arp(const SearchPort *port, Encapsulation encapsulation, const guint64 *macs,
+                           guint n_macs, const guint64 *addresses, guint n_addresses,
+                           Witness **witness, GError **error)
+{
+    g_autoptr(Space) space = space_new();
+
+    return search_passing(
+        space, port, encapsulation,
+        forged_arp(space, one_of(space, IR_ARP_SHA, macs, n_macs), addresses, n_addresses), witness,
+        error);
+}
+
+/* What is the port's MAC counts as one for the programs and for the question. */
+static gboolean check_own(const SearchPort *port, GError **error)
+{
+    const GArray *slots = port->programs[PLAN_FROM_VM]->slots;
+
+    for (guint i = 0; i < slots->len; i++) {
+        const IrSlot *slot = &g_array_index(slots, IrSlot, i);
+
+        if (strcmp(slot->name, "MAC") == 0 && slot->type != TYPE_MAC) {
+            g_set_error(error, DECIDE_ERROR, DECIDE_ERROR_TOO_LARGE,
+                        "no answer for every MAC: filter %s uses $MAC as something else; give one",
+                        port->name);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean search_any_mac(const SearchPort *port, SearchProperty property,
+                        Encapsulation encapsulation, const guint64 *addresses, guint n_addresses,
+                        guint64 *mac, GError **error)
+{
+    g_autoptr(Space) space = space_new_any_mac();
+    BddStore *store = space_store(space);
+    g_autoptr(SpacePoint) point = NULL;
+    IrField field = property == SEARCH_NO_FORGED_MAC ? IR_ETH_SRC : IR_ARP_SHA;
+    Bdd own = space_own(space, SPACE_INSIDE, field, ir_field_max(field)), forged;
+
+    *mac = 0;
+    if (!check_own(port, error))
+        return FALSE;
+    forged = property == SEARCH_NO_FORGED_MAC ? bdd_not(store, own)
+                                              : forged_arp(space, own, addresses, n_addresses);
+    forged = bdd_and(store, forged, space_own_possible(space));
+    forged = bdd_and(store, forged, passing(space, port, PLAN_FROM_VM, encapsulation));
+    if (!pick(space, forged, &point, error))
+        return FALSE;
+    *mac = point ? point->own : 0;
+    return TRUE;
 }
 
 gboolean search_walkaround(const SearchPort *port, guint way, Witness **witness, GError **error)

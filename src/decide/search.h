@@ -54,6 +54,17 @@ gboolean search_forged_arp(const SearchPort *port, Encapsulation encapsulation, 
                            guint n_macs, const guint64 *addresses, guint n_addresses,
                            Witness **witness, GError **error);
 
+typedef enum { SEARCH_NO_FORGED_MAC, SEARCH_NO_FORGED_ARP } SearchProperty;
+
+/*
+ * The same questions for every MAC that a port can have at once: what the port is bound to as MAC
+ * does not matter. *mac is one for which the property does not hold (the searches above then find
+ * the frame on a port with that one), or 0 when it holds for all.
+ */
+gboolean search_any_mac(const SearchPort *port, SearchProperty property,
+                        Encapsulation encapsulation, const guint64 *addresses, guint n_addresses,
+                        guint64 *mac, GError **error);
+
 /* A wrapped frame that passes opaque although what it carries would be dropped. */
 gboolean search_walkaround(const SearchPort *port, guint way, Witness **witness, GError **error);
 

@@ -59,6 +59,17 @@ static void prefer_values(Choice *choice)
                                     ir_field_max(rows[i].field)));
 }
 
+static void prefer_own(Choice *choice, guint64 mac)
+{
+    Space *space = choice->space;
+
+    for (guint i = 0; i < G_N_ELEMENTS(space->own); i++) {
+        Bdd bit = bdd_variable(space->store, space->own[i]);
+
+        prefer(choice, mac >> (47 - i) & 1 ? bit : bdd_not(space->store, bit));
+    }
+}
+
 /* One tag and nothing else around. */
 static void prefer_single(Choice *choice)
 {
@@ -86,6 +97,8 @@ static Bdd wish(Choice *choice)
                TRUE);
     prefer(choice, space_state(choice->space, STATE_NEW));
     prefer(choice, bdd_not(choice->space->store, space_reply(choice->space)));
+    if (choice->space->own[0] > 0)
+        prefer_own(choice, 0x525400000001);
     prefer_values(choice);
     return choice->set;
 }
@@ -162,6 +175,15 @@ static void read_outermost(Space *space, const gboolean *values, struct facts *f
     facts->vlan_id = (guint16)read_field(space, values, IR_VLAN_ID).low;
 }
 
+static guint64 read_own(const Space *space, const gboolean *values)
+{
+    guint64 mac = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(space->own); i++)
+        mac = mac << 1 | (values[space->own[i]] ? 1 : 0);
+    return mac;
+}
+
 static void read_flow(Space *space, const gboolean *values, SpacePoint *point)
 {
     for (guint i = 0; i < 4; i++)
@@ -189,6 +211,7 @@ SpacePoint *space_pick(Space *space, Bdd set)
     read_inside(space, values, &point->inside);
     read_outermost(space, values, &point->outermost);
     read_flow(space, values, point);
+    point->own = space->own[0] > 0 ? read_own(space, values) : 0;
     return point;
 }
 

@@ -20,6 +20,7 @@ struct Space {
     guint has_vlan, has_stp; /* of the outermost view */
     guint outer_type[16];
     guint fields[IR_N_FIELDS][128]; /* by bit, the highest first */
+    guint own[48];                  /* the port's MAC, the highest bit first; 0: not free */
     guint options, states, reply;
     GArray *limits; /* SpaceLimit, their variables at the end */
     Bdd frames;     /* 0 until asked */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "decide/space-private.h"
 
 /* A program over all frames at once: eval.c, with sets in the place of a frame. */
@@ -9,6 +11,7 @@ typedef struct {
     SpaceView view;
     const IrProgram *program;
     const IrBinding *binding;
+    gboolean is_mac_free;
     Bdd dropped;
     Bdd *taken; /* by origin; NULL: nobody asks */
 } Run;
@@ -18,8 +21,37 @@ typedef struct {
     Bdd on, returned, accepted;
 } Ways;
 
+static gboolean is_own_slot(const Run *run, guint slot)
+{
+    const IrSlot *row = &g_array_index(run->program->slots, IrSlot, slot);
+
+    return run->is_mac_free && row->type == TYPE_MAC && strcmp(row->name, "MAC") == 0;
+}
+
+/* The operand is the port's MAC, and that is free. */
+static gboolean is_own(const Run *run, const IrOperand *operand)
+{
+    const IrScalar *scalar;
+
+    if (!operand->is_scalar)
+        return FALSE;
+    scalar = &g_array_index(run->program->scalars, IrScalar, operand->scalar);
+    g_assert(scalar->kind <= SCALAR_MASK); /* the others are made by passes */
+    return is_own_slot(run, scalar->slot);
+}
+
+static gboolean is_own_column(const Run *run, const IrColumn *column)
+{
+    const IrColumnOperand *first = &column->first;
+
+    return first->is_each ? is_own_slot(run, first->slot) : is_own(run, &first->operand);
+}
+
 static Bdd run_compare(Run *run, const IrTest *test)
 {
+    if (is_own(run, &test->value))
+        return space_own(run->space, run->view, test->field,
+                         ir_operand_get(&test->mask, run->binding));
     return space_masked(run->space, run->view, test->field,
                         ir_operand_get(&test->value, run->binding),
                         ir_operand_get(&test->mask, run->binding));
@@ -27,8 +59,19 @@ static Bdd run_compare(Run *run, const IrTest *test)
 
 static Bdd run_range(Run *run, const IrTest *test)
 {
+    g_assert(!is_own(run, &test->value) && !is_own(run, &test->high)); /* no range is of MACs */
     return space_in(run->space, run->view, test->field, ir_operand_get(&test->value, run->binding),
                     ir_operand_get(&test->high, run->binding));
+}
+
+/* A value or prefix differs at both ends in the bits that do not count. */
+static Bdd run_column(Run *run, IrField field, const IrColumn *column, const IrInterval *interval)
+{
+    if (is_own_column(run, column))
+        return space_own(
+            run->space, run->view, field,
+            ir_value_xor(ir_field_max(field), ir_value_xor(interval->first, interval->last)));
+    return space_in(run->space, run->view, field, interval->first, interval->last);
 }
 
 static Bdd run_entry(Run *run, const IrTest *test, const IrSet *set, guint entry)
@@ -38,8 +81,7 @@ static Bdd run_entry(Run *run, const IrTest *test, const IrSet *set, guint entry
 
     for (guint column = 0; column < set->n_columns; column++) {
         const IrInterval *interval = ir_entries_get(entries, entry, column);
-        Bdd inside =
-            space_in(run->space, run->view, test->fields[column], interval->first, interval->last);
+        Bdd inside = run_column(run, test->fields[column], &set->columns[column], interval);
 
         all = set->columns[column].negated ? bdd_minus(run->store, all, inside)
                                            : bdd_and(run->store, all, inside);
@@ -167,7 +209,13 @@ static Bdd run_layer(Run *run, const GPtrArray *steps, Bdd alive)
 SpaceVerdict space_run(Space *space, SpaceView view, const IrProgram *program,
                        const IrBinding *binding, gboolean wants_taken)
 {
-    Run run = {space, space->store, view, program, binding, BDD_FALSE, NULL};
+    Run run = {.space = space,
+               .store = space->store,
+               .view = view,
+               .program = program,
+               .binding = binding,
+               .is_mac_free = space->own[0] > 0,
+               .dropped = BDD_FALSE};
     SpaceVerdict verdict;
 
     if (wants_taken)

@@ -54,6 +54,19 @@ static void take_addresses(Space *space)
     }
 }
 
+/* The port's own MAC beside all that it can be compared with. */
+static void take_macs(Space *space)
+{
+    static const IrField macs[] = {IR_ETH_SRC, IR_ARP_SHA,  IR_ETH_DST,
+                                   IR_ARP_THA, IR_STP_ROOT, IR_STP_SENDER};
+
+    for (guint bit = 0; bit < G_N_ELEMENTS(space->own); bit++) {
+        take_bits(space, space->own, bit, bit + 1);
+        for (gsize i = 0; i < G_N_ELEMENTS(macs); i++)
+            take_bits(space, space->fields[macs[i]], bit, bit + 1);
+    }
+}
+
 static void take_fields(Space *space)
 {
     static const IrField order[] = {
@@ -85,11 +98,12 @@ static void take_fields(Space *space)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(order); i++)
-        take_field(space, order[i]);
+        if (space->fields[order[i]][0] == 0)
+            take_field(space, order[i]);
     take_addresses(space);
 }
 
-Space *space_new(void)
+static Space *space_make(gboolean has_own)
 {
     Space *space = g_new0(Space, 1);
 
@@ -101,12 +115,24 @@ Space *space_new(void)
     take_bits(space, space->has, 0, G_N_ELEMENTS(space->has));
     take_types(space);
     take_protocols(space);
+    if (has_own)
+        take_macs(space);
     take_fields(space);
     space->options = take(space, 256);
     space->states = take(space, 4);
     space->reply = take(space, 1);
     space->limits = g_array_new(FALSE, FALSE, sizeof(SpaceLimit));
     return space;
+}
+
+Space *space_new(void)
+{
+    return space_make(FALSE);
+}
+
+Space *space_new_any_mac(void)
+{
+    return space_make(TRUE);
 }
 
 void space_free(Space *space)
@@ -193,6 +219,31 @@ Bdd space_masked(Space *space, SpaceView view, IrField field, IrValue value, IrV
 Bdd space_equal(Space *space, SpaceView view, IrField field, guint64 value)
 {
     return space_masked(space, view, field, (IrValue){0, value}, ir_field_max(field));
+}
+
+Bdd space_own(Space *space, SpaceView view, IrField field, IrValue mask)
+{
+    Bdd set = BDD_TRUE;
+
+    g_assert(space->own[0] > 0 && ir_field_info(field)->bits == G_N_ELEMENTS(space->own));
+    for (guint i = G_N_ELEMENTS(space->own); i-- > 0;) {
+        Bdd own = bdd_variable(space->store, space->own[i]);
+
+        if (value_bit(mask, G_N_ELEMENTS(space->own), i))
+            set = bdd_minus(space->store, set,
+                            bdd_xor(space->store, own, space_bit(space, view, field, i)));
+    }
+    return set;
+}
+
+Bdd space_own_possible(Space *space)
+{
+    const guint group = 7; /* the lowest bit of the first octet (IEEE 802, 8.2) */
+    Bdd set = BDD_FALSE;
+
+    for (guint i = G_N_ELEMENTS(space->own); i-- > 0;)
+        set = bdd_or(space->store, set, bdd_variable(space->store, space->own[i]));
+    return bdd_minus(space->store, set, bdd_variable(space->store, space->own[group]));
 }
 
 /* field >= value, or field <= value: from the lowest bit up. */

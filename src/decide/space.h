@@ -30,6 +30,10 @@ typedef struct Space Space;
 #define SPACE_NODES_MAX (6u * 1024 * 1024)
 
 Space *space_new(void);
+
+/* The same over all ports, too: the MAC that the port itself has, its variable MAC, is free. A
+ * program then means by $MAC this one, whatever it is bound to. */
+Space *space_new_any_mac(void);
 void space_free(Space *space);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Space, space_free)
 
@@ -46,6 +50,12 @@ Bdd space_has(Space *space, SpaceView view, guint bits);
 Bdd space_in(Space *space, SpaceView view, IrField field, IrValue first, IrValue last);
 Bdd space_equal(Space *space, SpaceView view, IrField field, guint64 value);
 Bdd space_masked(Space *space, SpaceView view, IrField field, IrValue value, IrValue mask);
+
+/* Of a space with a free MAC: the frames whose field is the port's MAC, as far as the mask goes,
+ * and the ports whose MAC can be one: of a single station, and not zero. */
+Bdd space_own(Space *space, SpaceView view, IrField field, IrValue mask);
+Bdd space_own_possible(Space *space);
+
 Bdd space_option(Space *space, guint kind);
 Bdd space_state(Space *space, guint states);
 Bdd space_reply(Space *space);
@@ -72,6 +82,7 @@ typedef struct {
     gboolean is_wrapped;
     struct facts inside;    /* of a plain frame: the frame */
     struct facts outermost; /* of a wrapped one: eth_type, vlan_*, has */
+    guint64 own;            /* the port's MAC, where that is free */
     guint state;
     gboolean reply;
     GHashTable *over; /* "above N of KEY" -> itself, for the limits that are exceeded */

@@ -4,6 +4,7 @@
  * alike; where a frame is said to tell them apart, it does (the search itself lets the interpreter
  * confirm it). And some questions whose answers are known.
  */
+#include "base/mac.h"
 #include "decide/build.h"
 #include "decide/search.h"
 #include "decide/test-world.h"
@@ -178,6 +179,92 @@ static void test_forged_arp(void)
     g_assert_false(around->second.pass);
 }
 
+/* ---- for every MAC ---- */
+
+#define MAC_RULES(rules) FILTER("root", rules RULE("drop", "out", ""))
+
+static const struct {
+    const char *text;
+    gboolean mac_holds, arp_holds; /* for every MAC */
+} any_rows[] = {
+    {NO_MAC, TRUE, FALSE},
+    {NO_ARP, FALSE, TRUE},
+    {MAC_RULES(RULE("accept", "out", "<mac srcmacaddr='$MAC'/>")), TRUE, FALSE},
+    {MAC_RULES(RULE("accept", "out", "<arp srcmacaddr='$MAC' arpsrcmacaddr='$MAC'/>")), TRUE, TRUE},
+    {MAC_RULES(""), TRUE, TRUE},
+    /* the vendor's part alone */
+    {MAC_RULES(RULE("accept", "out", "<mac srcmacaddr='$MAC' srcmacmask='ff:ff:ff:0:0:0'/>")),
+     FALSE, FALSE},
+    /* holds for one MAC only */
+    {MAC_RULES(RULE("accept", "out", "<mac srcmacaddr='52:54:0:0:0:1'/>")), FALSE, FALSE},
+    /* breaks for one MAC only */
+    {FILTER("root", RULE("accept", "out", "<mac srcmacaddr='52:54:0:0:0:9' dstmacaddr='$MAC'/>")
+                        RULE("drop", "out", "<mac dstmacaddr='52:54:0:0:0:9'/>") RULE(
+                            "accept", "out", "<mac srcmacaddr='$MAC'/>") RULE("drop", "out", "")),
+     FALSE, FALSE},
+    {FILTER("root", RULE("drop", "out", "<mac match='no' srcmacaddr='$MAC'/>")), TRUE, FALSE},
+    /* no port has a group's MAC */
+    {MAC_RULES(RULE("drop", "out",
+                    "<mac match='no' dstmacaddr='1:0:5e:0:0:0' "
+                    "dstmacmask='ff:ff:ff:0:0:0'/>")
+                   RULE("accept", "out", "<mac dstmacaddr='$MAC'/>")),
+     TRUE, TRUE},
+};
+
+static SearchPort *port_with_mac(const char *text, guint64 mac)
+{
+    g_autoptr(Plan) plan = world_plan(&text, 1);
+    g_autoptr(Variables) variables = variables_new();
+    g_autoptr(PlanValues) values = NULL;
+    g_autoptr(GError) error = NULL;
+    char written[MAC_TEXT_SIZE];
+    SearchPort *port;
+
+    g_assert_true(variables_add(variables, "MAC", mac_format(mac, written), &error));
+    values = plan_bind(plan, variables, &error);
+    g_assert_no_error(error);
+    port = search_port_new(plan, values, &error);
+    g_assert_no_error(error);
+    return port;
+}
+
+static gboolean holds_with(const char *text, SearchProperty property, guint64 mac)
+{
+    g_autoptr(SearchPort) port = port_with_mac(text, mac);
+    g_autoptr(Witness) witness = NULL;
+
+    g_assert_true(
+        property == SEARCH_NO_FORGED_MAC
+            ? search_forged_mac(port, ENCAPSULATION_INSPECT, &mac, 1, &witness, NULL)
+            : search_forged_arp(port, ENCAPSULATION_INSPECT, &mac, 1, NULL, 0, &witness, NULL));
+    return witness == NULL;
+}
+
+/* The answer for all MACs, which the search for one confirms: at the MAC that is said to break it,
+ * or at some that are said not to. */
+static void check_any(const char *text, SearchProperty property, gboolean expected)
+{
+    static const guint64 some[] = {0x525400000001, 0x525400000009, 0x020000000000};
+    g_autoptr(SearchPort) port = port_with_mac(text, 0x525400000001);
+    guint64 mac = 1;
+
+    g_test_message("%s", text);
+    g_assert_true(search_any_mac(port, property, ENCAPSULATION_INSPECT, NULL, 0, &mac, NULL));
+    g_assert_cmpint(mac == 0, ==, expected);
+    if (mac != 0)
+        g_assert_false(holds_with(text, property, mac));
+    for (gsize i = 0; mac == 0 && i < G_N_ELEMENTS(some); i++)
+        g_assert_true(holds_with(text, property, some[i]));
+}
+
+static void test_any_mac(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(any_rows); i++) {
+        check_any(any_rows[i].text, SEARCH_NO_FORGED_MAC, any_rows[i].mac_holds);
+        check_any(any_rows[i].text, SEARCH_NO_FORGED_ARP, any_rows[i].arp_holds);
+    }
+}
+
 static void test_dead(void)
 {
     static const char text[] = FILTER(
@@ -245,6 +332,7 @@ int main(int argc, char **argv)
     g_test_add_func("/decide/search/pairs", test_pairs);
     g_test_add_func("/decide/search/forged-mac", test_forged_mac);
     g_test_add_func("/decide/search/forged-arp", test_forged_arp);
+    g_test_add_func("/decide/search/any-mac", test_any_mac);
     g_test_add_func("/decide/search/dead", test_dead);
     g_test_add_func("/decide/search/too-large", test_too_large);
     g_test_add_data_func("/decide/search/world-inspect", GUINT_TO_POINTER(ENCAPSULATION_INSPECT),

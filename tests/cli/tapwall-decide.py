@@ -70,6 +70,9 @@ FILES = {
 <rule action='drop' direction='out'><mac protocolid='ipv4'/></rule>
 <rule action='drop' direction='inout' priority='900'/>
 </filter>""",
+    'one-mac.xml': """<filter name='one-mac'>
+<rule action='drop' direction='out'><mac match='no' srcmacaddr='52:54:00:00:00:01'/></rule>
+</filter>""",
     'ports.xml': """<filter name='ports'>
 <rule action='drop' direction='out'><udp dstportstart='67'/></rule>
 </filter>""",
@@ -137,8 +140,19 @@ TABLE = [
     (['prove', *VDSM, *IP, '--no-forged-arp'], '', 1,
      r'no forged ARP: does not hold\nout:[0-9a-f]+\npass\t.*\n', ''),
     (['prove', *VDSM], '', 2, '', r'tapwall: prove: expected one filter, and --no-forged-mac.*\n'),
-    (['prove', 'allow-arp', *STOCK, '--no-forged-arp'], '', 2, '',
-     r"tapwall: prove: expected --var MAC=ADDRESS, the port's own\n"),
+    (['prove', 'vdsm-no-mac-spoofing', *STOCK, '--no-forged-mac', '--no-forged-arp'], '', 0,
+     r'no forged MAC: proved for every MAC\nno forged ARP: proved for every MAC\n', ''),
+    (['prove', 'clean-traffic', *STOCK, *IP, '--no-forged-mac', '--no-forged-arp'], '', 0,
+     r'no forged MAC: proved for every MAC\nno forged ARP: proved for every MAC\n', ''),
+    (['prove', 'allow-arp', *STOCK, '--no-forged-arp'], '', 1,
+     r'no forged ARP: does not hold with MAC=52:54:00:00:00:01\nout:[0-9a-f]+\n'
+     r'pass\tallow-arp\tallow-arp:\d+\n', ''),
+    (['prove', '{}/one-mac.xml', '--no-forged-mac'], '', 1,
+     r'no forged MAC: does not hold with MAC=(?!52:54:00:00:00:01)\S+\n'
+     r'out:[0-9a-f]{12}525400000001[0-9a-f]+\npass\tone-mac\tdefault\n', ''),
+    (['prove', '{}/one-mac.xml', *MAC, '--no-forged-mac'], '', 0, r'no forged MAC: proved\n', ''),
+    (['prove', 'clean-traffic', *STOCK, '--no-forged-mac'], '', 2, '',
+     r'Cannot instantiate filter due to unresolvable variables.*: IP\n'),
     (['lint', 'clean-traffic', *STOCK, *MAC, *IP], '', 0, '', ''),
     (['lint', '{}/dead.xml'], '', 1,
      r'dead:3: this drop rule never decides about any frame\n'

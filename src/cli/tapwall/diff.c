@@ -4,17 +4,6 @@
 #include "cli/tapwall/command.h"
 #include "cli/tapwall/port.h"
 
-/* Each filter is read with directories of its own, so that what lies beside one does not serve the
- * other. */
-static gboolean read_one(const FilterOptions *given, const char *operand, PortOfFilter *port,
-                         GError **error)
-{
-    g_auto(FilterOptions) options = {.directories = g_strdupv(given->directories),
-                                     .assignments = g_strdupv(given->assignments)};
-
-    return port_of_filter_read(&options, operand, port, error);
-}
-
 static void print_difference(const PortOfFilter *a, const PortOfFilter *b, char **operands,
                              const Witness *witness)
 {
@@ -29,8 +18,8 @@ static int diff(const FilterOptions *options, char **operands, Encapsulation enc
     g_autoptr(Witness) witness = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!read_one(options, operands[0], &a, &error) ||
-        !read_one(options, operands[1], &b, &error) ||
+    if (!port_of_filter_read(options, operands[0], &a, &error) ||
+        !port_of_filter_read(options, operands[1], &b, &error) ||
         !search_difference(a.port, b.port, encapsulation, &witness, &error)) {
         command_report(error);
         return STATUS_TROUBLE;

@@ -37,7 +37,7 @@ static gboolean lint_around(const PortOfFilter *port, guint way, gboolean *found
     return TRUE;
 }
 
-static int lint(FilterOptions *options, const char *operand)
+static int lint(const FilterOptions *options, const char *operand)
 {
     g_auto(PortOfFilter) port = {0};
     g_autoptr(GError) error = NULL;

@@ -14,19 +14,34 @@ void port_of_filter_clear(PortOfFilter *port)
     g_clear_pointer(&port->plan, plan_unref);
 }
 
-gboolean port_of_filter_read(FilterOptions *options, const char *operand, PortOfFilter *port,
+gboolean port_of_filter_read(const FilterOptions *given, const char *operand, PortOfFilter *port,
                              GError **error)
 {
-    Filter *filter = filter_options_read(options, operand, NULL, error);
+    g_auto(FilterOptions) options = {.directories = g_strdupv(given->directories),
+                                     .assignments = g_strdupv(given->assignments)};
+    Filter *filter = filter_options_read(&options, operand, NULL, error);
     g_autoptr(Variables) variables = NULL;
     g_autoptr(PlanValues) values = NULL;
 
-    if (!filter || !(port->plan = filter_options_resolve(options, filter, error)) ||
-        !(variables = filter_options_variables(options, error)) ||
+    if (!filter || !(port->plan = filter_options_resolve(&options, filter, error)) ||
+        !(variables = filter_options_variables(&options, error)) ||
         !(values = plan_bind(port->plan, variables, error)))
         return FALSE;
     port->port = search_port_new(port->plan, values, error);
     return port->port != NULL;
+}
+
+FilterOptions filter_options_with_mac(const FilterOptions *given, guint64 mac)
+{
+    g_autoptr(GStrvBuilder) assignments = g_strv_builder_new();
+    char text[MAC_TEXT_SIZE];
+    g_autofree char *own = g_strconcat("MAC=", mac_format(mac, text), NULL);
+
+    if (given->assignments)
+        g_strv_builder_addv(assignments, (const char **)given->assignments);
+    g_strv_builder_add(assignments, own);
+    return (FilterOptions){.directories = g_strdupv(given->directories),
+                           .assignments = g_strv_builder_end(assignments)};
 }
 
 gboolean encapsulation_parse(const char *text, Encapsulation *encapsulation)

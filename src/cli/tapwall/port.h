@@ -17,9 +17,13 @@ typedef struct {
 void port_of_filter_clear(PortOfFilter *port);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PortOfFilter, port_of_filter_clear)
 
-/* Reads the operand, resolves it and binds it to the values of --var. */
-gboolean port_of_filter_read(FilterOptions *options, const char *operand, PortOfFilter *port,
+/* Reads the operand, resolves it and binds it to the values of --var. Each call reads anew, so that
+ * what lies beside one filter does not serve another. */
+gboolean port_of_filter_read(const FilterOptions *options, const char *operand, PortOfFilter *port,
                              GError **error);
+
+/* What was given, and --var MAC. The caller clears. */
+FilterOptions filter_options_with_mac(const FilterOptions *given, guint64 mac);
 
 /* The value of --encapsulation, NULL meaning inspect. FALSE after saying what is wrong. */
 gboolean encapsulation_parse(const char *text, Encapsulation *encapsulation);
