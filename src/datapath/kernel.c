@@ -12,6 +12,8 @@
 
 #include "datapath/object.h"
 
+#define LOG_SIZE (1u << 20) /* of the verifier's log, of which the last lines are told */
+
 static const char *const map_names[N_KERNEL_MAPS] = {
     [KERNEL_NEAR_PORTS] = "near_ports",
     [KERNEL_PORTS] = "ports",
@@ -168,13 +170,27 @@ static gboolean kernel_fill_table(Kernel *kernel, GError **error)
     return TRUE;
 }
 
+/* The last lines of the verifier's log. */
+static const char *last_words(char *log)
+{
+    guint lines = 0;
+
+    g_strchomp(log);
+    for (char *at = log + strlen(log); at > log; at--)
+        if (*at == '\n' && ++lines == 4)
+            return at + 1;
+    return log;
+}
+
 static struct bpf_object *object_load(const KernelSizes *sizes, GError **error)
 {
+    g_autofree char *log = g_malloc0(LOG_SIZE);
+    LIBBPF_OPTS(bpf_object_open_opts, options, .kernel_log_buf = log, .kernel_log_size = LOG_SIZE);
     struct bpf_object *object;
     int result;
 
     libbpf_set_print(NULL); /* what it has to say comes back as errors */
-    object = bpf_object__open_mem(datapath_object, datapath_object_size, NULL);
+    object = bpf_object__open_mem(datapath_object, datapath_object_size, &options);
     if (!object) {
         datapath_kernel_error(error, errno, "reading the data path's own programs");
         return NULL;
@@ -183,7 +199,8 @@ static struct bpf_object *object_load(const KernelSizes *sizes, GError **error)
     result = bpf_object__load(object);
     if (result == 0)
         return object;
-    datapath_kernel_error(error, result, "loading the data path's programs");
+    datapath_kernel_error(error, result, "the kernel refuses the data path's programs (%s)",
+                          last_words(log));
     bpf_object__close(object);
     return NULL;
 }
@@ -336,23 +353,10 @@ static GArray *code_relocate(const Kernel *kernel, const Code *code)
     return instructions;
 }
 
-/* The last lines of the verifier's log. */
-static const char *last_words(char *log)
-{
-    guint lines = 0;
-
-    g_strchomp(log);
-    for (char *at = log + strlen(log); at > log; at--)
-        if (*at == '\n' && ++lines == 4)
-            return at + 1;
-    return log;
-}
-
 static void explain_refusal(const GArray *instructions, const char *name, GError **error)
 {
-    const guint size = 1 << 20;
-    g_autofree char *log = g_malloc0(size);
-    LIBBPF_OPTS(bpf_prog_load_opts, options, .log_buf = log, .log_size = size, .log_level = 1);
+    g_autofree char *log = g_malloc0(LOG_SIZE);
+    LIBBPF_OPTS(bpf_prog_load_opts, options, .log_buf = log, .log_size = LOG_SIZE, .log_level = 1);
     int descriptor = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, name, "GPL",
                                    (const struct bpf_insn *)(gconstpointer)instructions->data,
                                    instructions->len, &options);

@@ -412,7 +412,8 @@ static FACTS_INLINE void facts_ip6_chain(const struct facts_source *frame, __u8 
 {
     FACTS_BUFFER octets[2];
 
-    for (int count = 0; count <= FACTS_CHAIN_LIMIT; count++) {
+    /* 64 bits: Linux 5.15's verifier forgets smaller numbers that go by the stack. */
+    for (__u64 count = 0; count <= FACTS_CHAIN_LIMIT; count++) {
         if (!facts_ip6_is_extension(header)) {
             facts_ip6_end(header, at, facts);
             return;
@@ -654,7 +655,7 @@ static FACTS_INLINE void facts_unwrap(const struct facts_source *frame, __u32 le
         return;
     facts->eth_type = type;
     facts->l3_at = FACTS_ETHERNET;
-    for (int count = tag.type ? 1 : 0; count <= FACTS_NEST_LIMIT && more > 0; count++)
+    for (__u64 count = tag.type ? 1 : 0; count <= FACTS_NEST_LIMIT && more > 0; count++)
         more = facts_unwrap_step(frame, facts);
     if (more)
         facts->has |= FACTS_REFUSED;
