@@ -16,7 +16,7 @@
 #include "stock.h"
 #include "wire.h"
 
-#define ROUNDS 8000        /* of sending: a batch of frames each */
+#define ROUNDS 8000        /* of sending: a batch of frames each; see stock_every() */
 #define FLIPS_MIN 20       /* on the busiest machine; an idle one makes hundreds */
 #define FLIPS_PER_SWEEP 12 /* there are 32 slots */
 #define ALL "ffffffffffff"
@@ -49,6 +49,8 @@ static const char *const proper[] = {
     ALL "525400000001" ARP "525400000001 0a000001 000000000000 0a000009",
     ALL "525400000002" ARP "525400000002 0a000002 000000000000 0a000009",
 };
+
+static guint rounds;
 
 static void bound_of(Bound *bound, guint filter, guint values)
 {
@@ -91,7 +93,7 @@ static pid_t send_all(void)
     if (child != 0)
         return child;
     int from = wire_socket(1, FALSE);
-    for (guint i = 0; i < ROUNDS; i++) {
+    for (guint i = 0; i < rounds; i++) {
         for (guint f = 0; f < 4; f++) {
             const char *hex = f < 2 ? mixed[f] : proper[f - 2];
             g_autoptr(GByteArray) frame = wire_octets(hex);
@@ -108,7 +110,7 @@ static guint check_arrived(int to)
 {
     guint count = 0;
 
-    for (guint i = 0; i < ROUNDS; i++) {
+    for (guint i = 0; i < rounds; i++) {
         g_autoptr(GPtrArray) frames = NULL;
 
         if (!wire_collect(to, &frames))
@@ -135,6 +137,7 @@ int main(void)
     Bound bounds[4];
     int status = 0;
 
+    rounds = ROUNDS / stock_every();
     guint port1 = wire_port(1);
     (void)wire_port(2);
     Datapath *datapath = datapath_open(&config, &error);
@@ -152,11 +155,11 @@ int main(void)
     }
     g_assert_cmpint(status, ==, 0);
     arrived = check_arrived(to);
-    printf("%u flips, %u of %u frames passed, none by a mixture\n", flips, arrived, 2 * ROUNDS);
+    printf("%u flips, %u of %u frames passed, none by a mixture\n", flips, arrived, 2 * rounds);
     g_assert_cmpuint(flips, >=, FLIPS_MIN);
     /* some of them at each time, however the two processes got their turns */
     g_assert_cmpuint(arrived, >, 0);
-    g_assert_cmpuint(arrived, <, 2 * ROUNDS);
+    g_assert_cmpuint(arrived, <, 2 * rounds);
     for (guint i = 0; i < 4; i++)
         bound_clear(&bounds[i]);
     datapath_close(datapath);

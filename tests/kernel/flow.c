@@ -2,7 +2,8 @@
 /*
  * Connections as the data path keeps them, against the reference table: many frames at random, by
  * fixed seeds, of few hosts and ports, both ways, through filters that ask for state. For each
- * frame the verdict and its rule must be alike; what passed changes both tables.
+ * frame the verdict and its rule must be alike; what passed changes both tables. On a slow machine
+ * fewer frames, see stock_every().
  */
 #include <stdio.h>
 #include <string.h>
@@ -234,6 +235,7 @@ static void try_filter(const char *text, guint seed)
     g_autoptr(PlanValues) values = world_values(plan, 0);
     g_autoptr(GError) error = NULL;
     Test test = {.flows = flow_table_new(), .random = g_rand_new_with_seed(seed)};
+    const guint every = stock_every();
 
     bound_init(&test.bound, plan, values, ENCAPSULATION_INSPECT);
     test.judge = judge_new(&error);
@@ -241,15 +243,15 @@ static void try_filter(const char *text, guint seed)
     judge_bind(test.judge, test.bound.shape, test.bound.bindings[0], test.bound.bindings[1], FALSE,
                &error);
     g_assert_no_error(error);
-    for (guint i = 0; i < FRAMES; i++)
+    for (guint i = 0; i < FRAMES / every; i++)
         compare(&test);
     printf("%s: %u frames alike, %u pass; new %u, established %u, related %u, invalid %u\n",
            plan->name, test.compared, test.passed, test.states[1], test.states[2], test.states[4],
            test.states[8]);
-    g_assert_cmpuint(test.passed, >, 200);
-    g_assert_cmpuint(test.compared - test.passed, >, 200);
-    g_assert_cmpuint(test.states[2], >, 100);
-    g_assert_cmpuint(test.states[4], >, 20);
+    g_assert_cmpuint(test.passed, >, 200 / every);
+    g_assert_cmpuint(test.compared - test.passed, >, 200 / every);
+    g_assert_cmpuint(test.states[2], >, 100 / every);
+    g_assert_cmpuint(test.states[4], >, 20 / every);
     judge_free(test.judge);
     flow_table_free(test.flows);
     bound_clear(&test.bound);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Ports of a real bridge: what is forged does not pass, nor move the bridge's table; what is honest
- * does, whole. Once with tcx and once with clsact. usage: live STOCK OWN tcx|clsact
+ * does, whole. Once with tcx and once with clsact. usage: live STOCK OWN HOOK
+ *   tcx     left to the data path, on a kernel that has it
+ *   no-tcx  left to the data path, on a kernel that has only clsact
+ *   clsact  told to
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +22,7 @@
 static DatapathConfig config;
 static Catalogue *filters;
 static guint port1, port2, tells;
+static gboolean is_clsact; /* else tcx */
 
 /* `arrives`: at the second guest. Frames from the first. */
 static const struct {
@@ -270,7 +274,7 @@ static void test_ingress(Datapath *datapath)
     guint port3 = wire_port(3);
 
     wire_run("tc qdisc add dev p3 ingress");
-    if (config.hook == DATAPATH_HOOK_CLSACT) {
+    if (is_clsact) {
         g_assert_false(datapath_attach(datapath, port3, &error));
         g_assert_error(error, DATAPATH_ERROR, DATAPATH_ERROR_BUSY);
         g_assert_nonnull(strstr(error->message, "ingress"));
@@ -280,12 +284,25 @@ static void test_ingress(Datapath *datapath)
     }
 }
 
+/* Which hook it is, by what shows filters of qdiscs. */
+static void test_hook(void)
+{
+    for (guint way = 0; way < 2; way++) {
+        g_autofree char *line =
+            g_strdup_printf("tc filter show dev p1 %s", way == 0 ? "ingress" : "egress");
+        g_autofree char *found = wire_output(line);
+
+        g_assert_cmpint(strstr(found, "bpf") != NULL, ==, is_clsact);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
 
     g_assert_cmpint(argc, ==, 4);
     filters = stock_filters(argv[1], argv[2]);
+    is_clsact = strcmp(argv[3], "tcx") != 0;
     config.hook = strcmp(argv[3], "clsact") == 0 ? DATAPATH_HOOK_CLSACT : DATAPATH_HOOK_ANY;
     config.ports = 8;
     config.pins = wire_enter();
@@ -296,6 +313,7 @@ int main(int argc, char **argv)
     g_assert_true(datapath_attach(datapath, port1, &error));
     g_assert_true(datapath_attach(datapath, port2, &error));
     g_assert_no_error(error);
+    test_hook();
     test_frames(datapath);
     test_counters(datapath);
     datapath = test_reopen(datapath);

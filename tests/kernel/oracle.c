@@ -3,7 +3,7 @@
  * Every filter of one rule of the small world, and a share of those of two, as the kernel runs
  * them: for all frames, flows and lists of that world the verdict is the reference interpreter's,
  * with the rule or reason it names. The state of a flow is given, not kept. usage: oracle [STEP]:
- * every STEPth pair of rules; 1 tries all.
+ * every STEPth pair of rules; 1 tries all. Of all frames one in stock_every().
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@ typedef struct {
     GPtrArray *frames;
     const Bound *bound;
     guint64 plans, verdicts;
+    guint every, turn; /* frames tried: one in so many */
 } Oracle;
 
 /* BPF_PROG_TEST_RUN refuses an IP frame without its IP header. */
@@ -60,7 +61,8 @@ static void compare_way(Oracle *oracle, guint way)
         n_flows = 1;
     for (guint i = 0; i < oracle->frames->len; i++)
         for (guint flow = 0; flow < n_flows; flow++)
-            if (can_run(g_ptr_array_index(oracle->frames, i)))
+            if (oracle->turn++ % oracle->every == 0 &&
+                can_run(g_ptr_array_index(oracle->frames, i)))
                 compare(oracle, way, g_ptr_array_index(oracle->frames, i), &flows[flow]);
 }
 
@@ -111,7 +113,7 @@ static void try_pairs(Oracle *oracle, guint step)
 
 int main(int argc, char **argv)
 {
-    Oracle oracle = {.frames = world_frames()};
+    Oracle oracle = {.frames = world_frames(), .every = stock_every()};
     guint step = argc > 1 ? (guint)strtoul(argv[1], NULL, 10) : 97;
     g_autoptr(GError) error = NULL;
 
@@ -122,7 +124,7 @@ int main(int argc, char **argv)
     try_pairs(&oracle, step);
     printf("%" G_GUINT64_FORMAT " filters, %u frames, %" G_GUINT64_FORMAT " verdicts alike\n",
            oracle.plans, oracle.frames->len, oracle.verdicts);
-    g_assert_cmpuint(oracle.verdicts, >, 50000);
+    g_assert_cmpuint(oracle.verdicts, >, 50000 / oracle.every);
     g_ptr_array_unref(oracle.frames);
     judge_free(oracle.judge);
     return 0;

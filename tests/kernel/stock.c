@@ -66,6 +66,16 @@ void bound_clear(Bound *bound)
     shape_unref(bound->shape);
 }
 
+guint stock_every(void)
+{
+    const char *text = g_getenv("TAPWALL_TEST_EVERY");
+    guint64 every = 1;
+
+    if (text)
+        g_assert_true(g_ascii_string_to_unsigned(text, 10, 1, 100, &every, NULL));
+    return (guint)every;
+}
+
 /* ---- frames ---- */
 
 #define OWN "525400000001"

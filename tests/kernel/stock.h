@@ -27,6 +27,9 @@ void bound_init(Bound *bound, const Plan *plan, const PlanValues *values,
                 Encapsulation encapsulation);
 void bound_clear(Bound *bound);
 
+/* One frame in so many is enough: 1, or on a slow machine what TAPWALL_TEST_EVERY says. */
+guint stock_every(void);
+
 /* Frames to and from the port of stock_variables(), honest and forged. Octets of each; the caller
  * unrefs. */
 GPtrArray *stock_frames(void); /* of GByteArray */

@@ -3,7 +3,8 @@
  * The programs in the kernel and the reference interpreter give the same verdict and name the same
  * rule or reason: all stock filters and VDSM's, both ways, both encapsulations, for honest and
  * forged frames, for each of them with every octet moved to its neighbours, and for ones with
- * octets changed at random by a fixed seed. usage: verdict STOCK OWN
+ * octets changed at random by a fixed seed; of them all, one in stock_every().
+ * usage: verdict STOCK OWN
  */
 #include <stdio.h>
 
@@ -19,6 +20,7 @@ typedef struct {
     Judge *judge;
     GPtrArray *frames;
     GRand *random;
+    guint every, turn; /* frames tried: one in so many */
     guint compared, passed;
     /* of the filter at hand */
     const Bound *bound;
@@ -50,7 +52,7 @@ static void compare(Test *test, const GByteArray *octets)
     IrVerdict expected, found;
     g_autoptr(GError) error = NULL;
 
-    if (!can_run(octets))
+    if (test->turn++ % test->every != 0 || !can_run(octets))
         return;
     expected = ir_decide(program, test->bound->bindings[test->way], &frame, test->encapsulation,
                          &flow, &flow, NULL, NULL);
@@ -127,7 +129,8 @@ static void compare_filter(Test *test, const Plan *plan, guint n, Encapsulation 
 
 int main(int argc, char **argv)
 {
-    Test test = {.frames = stock_frames(), .random = g_rand_new_with_seed(1)};
+    Test test = {
+        .frames = stock_frames(), .random = g_rand_new_with_seed(1), .every = stock_every()};
     g_autoptr(GError) error = NULL;
 
     g_assert_cmpint(argc, ==, 3);
@@ -144,8 +147,8 @@ int main(int argc, char **argv)
         compare_filter(&test, plan, LISTS_TO, ENCAPSULATION_OPAQUE);
     }
     g_assert_cmpuint(n_filters, >=, 25);
-    g_assert_cmpuint(test.passed, >, 10000);
-    g_assert_cmpuint(test.compared - test.passed, >, 10000);
+    g_assert_cmpuint(test.passed, >, 10000 / test.every);
+    g_assert_cmpuint(test.compared - test.passed, >, 10000 / test.every);
     printf("%u filters, %u verdicts alike, %u of them pass\n", n_filters, test.compared,
            test.passed);
     g_ptr_array_unref(test.frames);

@@ -32,7 +32,8 @@ gboolean wire_collect(int socket, GPtrArray **frames);
 /* Whether the bridge has learnt that `mac` is behind the port. */
 gboolean wire_has_learnt(guint number, const char *mac);
 
-/* A command that must succeed. */
+/* A command that must succeed. The caller frees its output. */
 void wire_run(const char *line);
+char *wire_output(const char *line);
 
 GByteArray *wire_octets(const char *hex);

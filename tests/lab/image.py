@@ -50,23 +50,26 @@ class Archive:
     def file(self, name, data, mode=0o100755):
         self.add(name, mode, data)
 
+    def link(self, name, target):
+        self.add(name, 0o120777, target.encode())
+
     def finish(self):
         self.add("TRAILER!!!", 0)
         return b"".join(self.parts)
 
 
-def _read(path):
+def read(path):
     with open(path, "rb") as file:
         return file.read()
 
 
-def _find_modules(tree):
-    """The files of MODULES below tree, by module name."""
+def find_modules(tree, names):
+    """The files of modules of these names below tree, by name."""
     found = {}
     for folder, _, files in os.walk(tree):
         for file in files:
             name = file.removesuffix(".ko").replace("-", "_")
-            if file.endswith(".ko") and name in MODULES:
+            if file.endswith(".ko") and name in names:
                 found[name] = os.path.join(folder, file)
     return found
 
@@ -90,10 +93,10 @@ def _pack(tool, modules):
     archive.add("dev/console", 0o020600, device=(5, 1))
     present = [name for name in MODULES if name in modules]
     archive.file("init", INIT.format(modules=" ".join(present)).encode())
-    archive.file("bin/busybox", _read("/bin/busybox"))
-    archive.file("tool", _read(tool))
+    archive.file("bin/busybox", read("/bin/busybox"))
+    archive.file("tool", read(tool))
     for name in present:
-        archive.file(f"modules/{name}.ko", _read(modules[name]), 0o100644)
+        archive.file(f"modules/{name}.ko", read(modules[name]), 0o100644)
     return archive.finish()
 
 
@@ -107,6 +110,6 @@ def build(folder):
     inputs = [tool, kernel, "/bin/busybox", os.path.abspath(__file__)]
     if not os.path.exists(initramfs) or os.stat(initramfs).st_mtime < _newest(inputs):
         with open(initramfs + ".new", "wb") as file:
-            file.write(_pack(tool, _find_modules(os.path.join(folder, "modules"))))
+            file.write(_pack(tool, find_modules(os.path.join(folder, "modules"), MODULES)))
         os.rename(initramfs + ".new", initramfs)
     return kernel, initramfs
