@@ -148,9 +148,9 @@ class Report:
     def result(self, name, good, comment):
         self.left.remove(name)
         self.failed += not good
-        for line in self.output:
+        for line in self.output + [f"{name}: {comment}"]:
             print(f"# {line}")
-        print(f"{'ok' if good else 'not ok'} - {name} # {comment}", flush=True)
+        print(f"{'ok' if good else 'not ok'} - {name}", flush=True)
         self.output = []
 
     def line(self, text):
@@ -161,7 +161,7 @@ class Report:
         words = text.split()
         if words[1] == "end":
             name, status, seconds = words[2:]
-            self.result(name, status == "0", f"{seconds} s" + ("" if status == "0" else f", status {status}"))
+            self.result(name, status == "0", f"status {status}, {seconds} s")
         elif words[1] == "|":
             self.output.append(text[6:])
         elif words[1] != "begin":
