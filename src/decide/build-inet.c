@@ -241,6 +241,23 @@ static void build_before(IrProgram *program, gboolean is_reassembled)
     g_ptr_array_insert(inet, 0, build_reason(IR_DROP, REASON_MALFORMED, FACTS_MALFORMED));
 }
 
+static gboolean asks_for_flows(const PlanRule *rule, guint way)
+{
+    const Mirror mirror = inet_mirror(rule, way);
+
+    return mirror.exists && (mirror.states || mirror.reply >= 0 || rule->has_connlimit);
+}
+
+/* A connection that one way asks for is noted by the frames of both. */
+static guint flow_wants(const Plan *plan)
+{
+    for (guint i = 0; i < plan->n_inet; i++)
+        if (asks_for_flows(plan->inet[i], PLAN_FROM_VM) ||
+            asks_for_flows(plan->inet[i], PLAN_TO_VM))
+            return FACTS_WANT_IP | FACTS_WANT_L4;
+    return 0;
+}
+
 void build_inet(Build *build)
 {
     gboolean is_reassembled = FALSE;
@@ -257,4 +274,5 @@ void build_inet(Build *build)
         is_reassembled |= looks_beyond_addresses(rule, &mirror);
     }
     build_before(build->program, is_reassembled);
+    build->program->also_wants = flow_wants(build->plan);
 }

@@ -189,6 +189,7 @@ IrProgram *ir_program_copy(const IrProgram *program)
     g_array_append_vals(copy->sets, program->sets->data, program->sets->len);
     copy->l2 = steps_copy(program->l2);
     copy->inet = steps_copy(program->inet);
+    copy->also_wants = program->also_wants;
     return copy;
 }
 
@@ -327,7 +328,7 @@ static guint steps_wants(const GPtrArray *steps)
 /* By I2 a field is behind a HAS test, so these alone tell. */
 guint ir_program_wants(const IrProgram *program)
 {
-    return steps_wants(program->l2) | steps_wants(program->inet);
+    return steps_wants(program->l2) | steps_wants(program->inet) | program->also_wants;
 }
 
 static gboolean steps_have_flows(const GPtrArray *steps)

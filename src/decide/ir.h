@@ -215,6 +215,9 @@ typedef struct {
     GArray *limits;       /* IrLimit, at most IR_LIMITS_MAX */
     GArray *origins;      /* IrOrigin */
     GPtrArray *l2, *inet; /* IrStep */
+    guint also_wants; /* facts that are read although no test asks for them: what connections are
+                       * told apart by, when the other way's rules ask for their state. Not part
+                       * of the text form */
 } IrProgram;
 
 #define IR_LIMITS_MAX 64 /* rules with connlimit-above in one program */

@@ -56,10 +56,32 @@ static void test_empty_chain(void)
     g_assert_false(verdict_of(texts, 2, TO FROM "88b5" PADDING).pass);
 }
 
+/* Connections that frames to the VM are judged by are noted from its own frames, too: so these are
+ * read as far, and dropped where that is not possible. */
+static void test_other_way(void)
+{
+    const char *stateless[] = {"<filter name='a' chain='root'>"
+                               "<rule action='drop' direction='inout'><tcp/></rule>"
+                               "</filter>"};
+    const char *stateful[] = {"<filter name='a' chain='root'>"
+                              "<rule action='accept' direction='in'><tcp state='NEW'/></rule>"
+                              "<rule action='drop' direction='inout'><tcp/></rule>"
+                              "</filter>"};
+    g_autoptr(GString) hex = g_string_new(TO FROM "86dd 60000000 00883cff");
+
+    for (guint i = 0; i < 32; i++)
+        g_string_append(hex, "fd");
+    for (guint i = 0; i < 17; i++)
+        g_string_append(hex, "3c00010400000000");
+    g_assert_true(verdict_of(stateless, 1, hex->str).pass);
+    g_assert_cmpint(verdict_of(stateful, 1, hex->str).reason, ==, REASON_REFUSED);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/decide/build/chain-end", test_chain_end);
     g_test_add_func("/decide/build/empty-chain", test_empty_chain);
+    g_test_add_func("/decide/build/other-way", test_other_way);
     return g_test_run();
 }
