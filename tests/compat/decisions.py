@@ -74,3 +74,11 @@ def find(*words):
         if holds(difference):
             return title
     return None
+
+
+MOVE = 'source of a dropped frame'
+
+
+def find_move(case, verdict, is_theirs):
+    """The decision that explains why libvirt's bridge learned a source and ours did not."""
+    return MOVE if is_theirs and verdict == 'drop' and case.has_inet else None

@@ -2,16 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same frames through a real libvirt's rules and through ours.
 
-Three bridges with two ports each. One has no filter: what does not arrive there is the kernel's own
-doing and no verdict. On one port of the second libvirt puts a filter. The third is thought: the
-judge says what our decision about each frame is, as libvirt sees a frame (opaque) and with what it
-carries (inspect). Opaque must be libvirt's verdict, but for the decisions of docs/semantics.md, which
-decisions.py names; and neither may pass what libvirt drops.
+Bridges with two ports each. On one port of the first libvirt puts a filter, on one of the second and
+third our programs judge: as libvirt sees a frame (opaque), and with what it carries (inspect). One
+more has no filter: what does not arrive there is the kernel's own doing and no verdict; and once more
+with the bridged IP going through iptables, as libvirt's inet rules need it.
 
 Into each filter go the frames of world.py and those its own constants make (classes.py), from the VM
-to another port and to the bridge's host, and to the VM from both.
+to another port and to the bridge's host, and to the VM from both. What compare.py holds of each.
 
-usage: frames.py JUDGE SOURCE_DIR [--only=NAME] [--verbose]
+usage: frames.py JUDGE PORT SOURCE_DIR [--only=NAME]
 """
 
 import re
@@ -26,8 +25,10 @@ import nwfilterd
 import packet
 import wire
 import world
+from bench import HOST_MAC, Bench, Control, Live
+from compare import Count, Played, compare
 
-VM_MAC, HOST_MAC = '52:54:00:12:34:56', '02:bb:00:00:00:01'
+VM_MAC = '52:54:00:12:34:56'
 INET = re.compile(r'<(tcp|udp|udplite|esp|ah|sctp|icmp|igmp|all|icmpv6)(-ipv6)?[ />]')
 TICK = 0.012  # seconds, more than one of the kernel's ticks
 SHOWN = 12  # differences of one filter that are printed
@@ -42,6 +43,7 @@ CLEAR = ''.join(f'add table {table}; delete table {table}\n' for table in (
 class Case:
     def __init__(self, name, variables, texts):
         self.name, self.variables = name, variables
+        self.values = [('MAC', VM_MAC), *variables]
         self.lists = {'MAC': [VM_MAC]}
         for key, value in variables:
             self.lists.setdefault(key, []).append(value)
@@ -156,68 +158,7 @@ def batches(found, has_limit):
     return lists
 
 
-# ---- the sides ----
-
-class Bench:
-    """A bridge and what arrived of exchanges on it."""
-
-    def __init__(self, bridge):
-        self.bridge = bridge
-
-    def play(self, exchange):
-        """For each frame the places it came to, None when it could not be sent; and those whose
-        source the bridge learned."""
-        places, learned = [set() for _ in exchange], []
-        for number, (end, octets) in enumerate(exchange):
-            arrived = self.bridge.send(end, octets)
-            if arrived is None:
-                places[number] = None
-                learned.append(False)
-                continue
-            for place, frames in arrived.items():
-                for one in frames:
-                    self.note(exchange[:number + 1], places, place, one)
-            learned.append(self.bridge.learned(end, octets))
-        return places, learned
-
-    @staticmethod
-    def note(sent, places, place, arrived):
-        for number in range(len(sent) - 1, -1, -1):
-            end, octets = sent[number]
-            if end == place or places[number] is None or place in places[number]:
-                continue
-            whole = octets[14:] if place == 'input' else octets
-            if whole.startswith(arrived) or (place == 'input' and packet.same_content(octets, arrived)):
-                places[number].add(place)
-                return
-
-    def forget(self):
-        self.bridge.connections.flush()
-
-
-class Control(Bench):
-    """Without filter, in a namespace of its own; it remembers what it was asked."""
-
-    def __init__(self):
-        self.namespace = wire.Namespace()
-        with self.namespace:
-            wire.prepare()
-            super().__init__(wire.Bridge('plain', 'plainv', HOST_MAC))
-            wire.run('nft', '-f', '-', text=wire.TRACK)
-        self.known = {}
-
-    def play(self, exchange):
-        if (self.is_ip, exchange) not in self.known:
-            with self.namespace:
-                self.forget()
-                self.known[self.is_ip, exchange] = super().play(exchange)
-        return self.known[self.is_ip, exchange]
-
-    def set_ip(self, is_on):
-        self.is_ip = is_on
-        with self.namespace:
-            wire.filter_ip(is_on)
-
+# ---- what our decisions are ----
 
 def judge(program, case, folder, lists):
     """{exchange: [(opaque, its reason, inspect, its reason), ...]}"""
@@ -226,7 +167,7 @@ def judge(program, case, folder, lists):
         lines.append('reset')
         lines += [f"{'out' if end == 'vm' else 'in'} {octets.hex()}"
                   for exchange in batch for end, octets in exchange]
-    given = [f'--var={name}={value}' for name, value in [('MAC', VM_MAC), *case.variables]]
+    given = [f'--var={name}={value}' for name, value in case.values]
     done = subprocess.run([program, case.name, f'--filters={folder}', *given], text=True,
                           input='\n'.join(lines) + '\n', capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -241,101 +182,101 @@ def judge(program, case, folder, lists):
     return verdicts
 
 
-# ---- comparing ----
+# ---- one filter ----
 
-class Count:
-    def __init__(self):
-        self.frames = self.verdicts = self.drops = self.moved = 0
-        self.decided = {}
-
-
-def places_that_count(case, end, octets, plain):
-    """Where the frame would be without a filter, as far as that is behind every rule."""
-    wanted = {'vm': {'peer', 'input'} if case.has_inet else {'peer', 'up'},
-              'peer': {'vm'}, 'host': {'vm'}}[end]
-    # The host takes groups, too, but only once it has joined them.
-    return plain & wanted - ({'input'} if octets[0] & 1 else set())
-
-
-def compare(case, exchange, plain, theirs, learned, verdicts, count):
-    """Words about each frame that is judged otherwise, without a decision that says so."""
-    was_dropped = False  # an earlier frame of the exchange, by libvirt
-    for number, (end, octets) in enumerate(exchange):
-        count.frames += 1
-        if plain[number] is None or theirs[number] is None:
-            continue
-        counted = places_that_count(case, end, octets, plain[number])
-        if not counted:
-            continue
-        count.verdicts += 1
-        arrived = counted & theirs[number]
-        opaque, reason, inspect, inner = verdicts[number]
-        said = 'pass' if arrived == counted else 'drop' if not arrived else 'both'
-        count.drops += said == 'drop'
-        count.moved += said == 'drop' and end == 'vm' and learned[number]
-        was_dropped, is_later = was_dropped or said == 'drop', was_dropped
-        if said == opaque and not (inspect == 'pass' and said == 'drop'):
-            continue
-        decision = decisions.find(case, end, octets, said, (opaque, reason), is_later)
-        count.decided[decision] = count.decided.get(decision, 0) + 1
-        if decision is None:
-            yield (f'{end} {octets.hex()} [{number + 1} of {len(exchange)}]: libvirt {said}, '
-                   f'ours {opaque} by {reason}, inspected {inspect} by {inner}')
-
-
-def run_case(case, number, tools, count):
-    program, folder, control = tools
+def bind(case, number, tools):
+    """Its bench of libvirt's; ours have the filter, too."""
     port = f'v{number}'
     wire.filter_ip(case.has_inet)
-    control.set_ip(case.has_inet)
     bench = Bench(wire.Bridge(f'b{number}', port, HOST_MAC))
     try:
         refusal = nwfilterd.bind_existing(port, VM_MAC, case.name, case.variables)
         assert refusal is None, refusal
-        found = exchanges(case)
-        lists = batches(found, case.has_limit) if case.has_inet else [list(found)]
-        verdicts = judge(program, case, folder, lists)
-        wrong = []
-        for batch in lists:
-            if case.has_inet:
-                bench.forget()
-            if case.has_limit:
-                time.sleep(TICK)  # the kernel's count forgets a connection once a tick
-            for exchange in batch:
-                played = tuple((end, decisions.as_the_kernel_reads(octets)) for end, octets in exchange)
-                plain, _ = control.play(played)
-                theirs, learned = bench.play(played)
-                wrong += [f'{found[exchange]}: {words}' for words in
-                          compare(case, exchange, plain, theirs, learned, verdicts[exchange], count)]
-        assert not wrong, '\n'.join([f'{len(wrong)} differences', *wrong[:SHOWN]])
+        for live in tools.lives.values():
+            live.bind(case.name, tools.folder, case.values)
+    except BaseException:
+        unbind(bench)
+        raise
+    return bench
+
+
+def unbind(bench):
+    bench.bridge.close()
+    wire.run('ip', 'link', 'del', bench.bridge.name)
+    wire.run('nft', '-f', '-', text=CLEAR)
+
+
+def play(case, tools, bench, exchange):
+    """The exchange on every bridge."""
+    played = tuple((end, decisions.as_the_kernel_reads(octets)) for end, octets in exchange)
+    return Played(case, exchange, tools.controls[case.has_inet].play(played), bench.play(played),
+                  tools.controls[False].play(exchange),
+                  {name: live.play(exchange) for name, live in tools.lives.items()})
+
+
+def differences(case, tools, bench, count):
+    found = exchanges(case)
+    lists = batches(found, case.has_limit) if case.has_inet else [list(found)]
+    verdicts = judge(tools.judge, case, tools.folder, lists)
+    for batch in lists:
+        if case.has_inet:
+            for one in (bench, *tools.lives.values()):
+                one.forget()
+        if case.has_limit:
+            time.sleep(TICK)  # the kernel's count forgets a connection once a tick
+        for exchange in batch:
+            for words in compare(play(case, tools, bench, exchange), verdicts[exchange], count):
+                yield f'{found[exchange]}: {words}'
+
+
+def run_case(case, number, tools, count):
+    bench = bind(case, number, tools)
+    try:
+        wrong = list(differences(case, tools, bench, count))
     finally:
-        bench.bridge.close()
-        wire.run('ip', 'link', 'del', f'b{number}')
-        wire.run('nft', '-f', '-', text=CLEAR)
+        unbind(bench)
+    assert not wrong, '\n'.join([f'{len(wrong)} differences', *wrong[:SHOWN]])
 
 
 def check_decisions(source, shown):
     """The decisions that no frame shows, or of which docs/semantics.md knows nothing."""
     text = (source / 'docs/semantics.md').read_text(encoding='utf-8')
-    return [title for title in decisions.DECISIONS if title not in shown or f'({title})' not in text]
+    return [title for title in (*decisions.DECISIONS, decisions.MOVE) if title not in shown or f'({title})' not in text]
 
 
-def main(program, source, only):
-    nwfilterd.enter()
-    nwfilterd.start()
-    texts, names = read_filters(source)
-    folder = Path('/run/filters')
-    folder.mkdir()
-    for name, text in texts.items():
-        (folder / f'{name}.xml').write_text(text, encoding='utf-8')
-    wire.prepare()
-    tools = (program, folder, Control())
-    failed = number = 0
-    total = Count()
+class Tools:
+    """What all filters are judged with."""
+
+    def __init__(self, programs, texts):
+        self.judge, port = programs
+        self.folder = Path('/run/filters')
+        self.folder.mkdir()
+        for name, text in texts.items():
+            (self.folder / f'{name}.xml').write_text(text, encoding='utf-8')
+        self.controls = {is_ip: Control(is_ip) for is_ip in (False, True)}
+        self.lives = {name: Live(port, name) for name in ('opaque', 'inspect')}
+
+    def close(self):
+        for live in self.lives.values():
+            live.close()
+
+
+def define_all(texts):
     for name in sorted(texts, key=lambda name: len(included(name, texts))):
         if not (nwfilterd.STOCK / f'{name}.xml').exists():
             refusal = nwfilterd.define(decisions.as_libvirt_writes(texts[name]))
             assert refusal is None, refusal
+
+
+def main(programs, source, only):
+    nwfilterd.enter()
+    nwfilterd.start()
+    texts, names = read_filters(source)
+    wire.prepare()
+    tools = Tools(programs, texts)
+    define_all(texts)
+    failed = number = 0
+    total = Count()
     for number, (name, variables) in enumerate([one for one in names if only in one[0]], 1):
         count = Count()
         try:
@@ -345,15 +286,10 @@ def main(program, source, only):
             failed += 1
             print(f'not ok {number} {name}')
             print(''.join(f'# {line}\n' for line in str(error).splitlines()), end='')
-        print(f'# {count.frames} frames, {count.verdicts} compared, {count.drops} dropped by libvirt, '
-              f'{count.moved} of them moved their source, decisions: {count.decided}', flush=True)
-        for key, value in count.decided.items():
-            total.decided[key] = total.decided.get(key, 0) + value
-        for key in ('frames', 'verdicts', 'drops', 'moved'):
-            setattr(total, key, getattr(total, key) + getattr(count, key))
-    print(f'# in all {total.frames} frames, {total.verdicts} compared, {total.drops} dropped by libvirt, '
-          f'{total.moved} of them moved their source')
-    print(''.join(f'# {value} {key}\n' for key, value in total.decided.items()), end='')
+        print(f'# {count}', flush=True)
+        total.add(count)
+    tools.close()
+    print(f'# in all {total}')
     if not only:
         number += 1
         unknown = check_decisions(source, total.decided)
@@ -364,5 +300,5 @@ def main(program, source, only):
 
 
 if __name__ == '__main__':
-    ONLY = [word.removeprefix('--only=') for word in sys.argv[3:] if word.startswith('--only=')]
-    sys.exit(main(sys.argv[1], Path(sys.argv[2]), ONLY[0] if ONLY else ''))
+    ONLY = [word.removeprefix('--only=') for word in sys.argv[4:] if word.startswith('--only=')]
+    sys.exit(main(sys.argv[1:3], Path(sys.argv[3]), ONLY[0] if ONLY else ''))

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Frames through libvirt's rules and through the reference interpreter: the same arrive.
+"""Frames through libvirt's rules, through the reference interpreter and through our programs: the same
+arrive.
 
 Each stock filter and each of filters.py is bound by a real libvirtd to a tap on a bridge; all frames
-of vectors.py go through it, both ways, and `tapwall explain --encapsulation opaque --with eval` is
-asked about the same frames in the same order. A frame that does not even pass an unfiltered bridge is
-left out. What differs must be in DECIDED, with its reason.
+of vectors.py go through it, both ways, and `tapwall explain --encapsulation opaque` is asked about the
+same frames in the same order, with eval and with bpf, which must say the same and by the same rule. A
+frame that does not even pass an unfiltered bridge is left out. What differs must be in DECIDED, with
+its reason.
 
 Of the filters of one rule that are there with direction out and inout, the suite takes a third of the
 former; --all takes all of them.
@@ -72,11 +74,15 @@ def is_decided(text, frame, said):
     return any(re.search(words, text) and of(frame, said) for words, of, _ in DECIDED)
 
 
-def ours(program, path, values, frames):
+SHORTEST = {b'\x08\x00': 34, b'\x86\xdd': 54}  # by type, what the kernel's own test of programs takes
+
+
+def ours(program, path, values, frames, engine):
     arguments = [f'--var={name}={value}' for name, value in [('MAC', MAC), *values]]
     text = ''.join(f'{direction}:{frame.hex()}\n' for direction, frame in frames)
     done = subprocess.run([program, 'explain', '--filter', path, '--filters', str(nwfilterd.STOCK),
-                           '--encapsulation', 'opaque', '--hex-file', '-', *arguments],
+                           '--encapsulation', 'opaque', '--with', engine, '--hex-file', '-',
+                           *arguments],
                           input=text, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return [line.split('\t') for line in done.stdout.splitlines()]
@@ -95,12 +101,24 @@ def compare(program, port, name, path, values, frames, baseline):
     bind(name, values)
     theirs = port.deliveries(frames)
     nwfilterd.virsh('nwfilter-binding-delete', bridge.FILTERED)
-    said = ours(program, path, values, frames)
+    said = ours(program, path, values, frames, 'eval')
     assert len(said) == len(frames), (len(said), len(frames))
+    yield from engines_differ(program, path, values, frames, said)
     for (direction, frame), passed, line, possible in zip(frames, theirs, said, baseline):
         if possible and passed != (line[0] == 'pass') and not is_decided(text, frame, line):
             yield f'{direction}:{frame.hex()}: libvirt {"passes" if passed else "drops"}, ' \
                   f'we: {" ".join(line)}'
+
+
+def engines_differ(program, path, values, frames, said):
+    """The frames that our programs judge otherwise, or by another rule, than eval `said`."""
+    whole = [(pair, line) for pair, line in zip(frames, said)
+             if len(pair[1]) >= SHORTEST.get(pair[1][12:14], 14)]
+    lines = ours(program, path, values, [pair for pair, _ in whole], 'bpf')
+    assert len(lines) == len(whole), (len(lines), len(whole))
+    for ((direction, frame), line), other in zip(whole, lines):
+        if line[:2] != other[:2]:
+            yield f'{direction}:{frame.hex()}: eval: {" ".join(line)}, bpf: {" ".join(other)}'
 
 
 def cases(wanted):
