@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/listen.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LISTEN_FIRST_FD 3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
@@ -80,4 +84,54 @@ GSocket *listen_socket_new(const char *address, guint16 port, GError **error)
     if (socket == NULL)
         g_propagate_prefixed_error(error, g_steal_pointer(&local), "%s port %u: ", address, port);
     return socket;
+}
+
+/* ---- sockets in the file system ---- */
+
+static gboolean is_answered(GSocketAddress *where)
+{
+    g_autoptr(GSocket) probe =
+        g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+
+    return probe && g_socket_connect(probe, where, NULL, NULL);
+}
+
+/* Makes way: a socket that a process left when it ended is removed. */
+static gboolean remove_stale(const char *path, GSocketAddress *where, GError **error)
+{
+    struct stat info;
+
+    if (lstat(path, &info) != 0)
+        return TRUE; /* binding says what is wrong, if not that nothing is there */
+    if (!S_ISSOCK(info.st_mode)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS, "%s: is there and is no socket", path);
+        return FALSE;
+    }
+    if (is_answered(where)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE,
+                    "%s: another process listens on it", path);
+        return FALSE;
+    }
+    (void)g_unlink(path); /* binding fails if it stays */
+    return TRUE;
+}
+
+GSocket *listen_unix_new(const char *path, GError **error)
+{
+    g_autoptr(GSocketAddress) where = g_unix_socket_address_new(path);
+    g_autoptr(GSocket) socket =
+        g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
+    mode_t before;
+    gboolean good;
+
+    if (!socket || !remove_stale(path, where, error))
+        return NULL;
+    g_socket_set_listen_backlog(socket, LISTEN_BACKLOG);
+    before = umask(0177);
+    good = g_socket_bind(socket, where, FALSE, error);
+    (void)umask(before);
+    if (good && g_socket_listen(socket, error))
+        return g_steal_pointer(&socket);
+    g_prefix_error(error, "%s: ", path);
+    return NULL;
 }

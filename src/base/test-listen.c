@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/listen.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,6 +26,38 @@ static void test_bad_address(void)
     g_autoptr(GError) error = NULL;
     g_assert_null(listen_socket_new("localhost.", 0, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+}
+
+/* Of root alone, in place of a socket that was left, never of one in use or of a file. */
+static void test_unix(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *dir = g_dir_make_tmp("tapwall-listen-XXXXXX", &error);
+    g_autofree char *path = g_build_filename(dir, "socket", NULL);
+    g_autoptr(GSocket) first = listen_unix_new(path, &error);
+    GStatBuf info;
+
+    g_assert_no_error(error);
+    g_assert_cmpint(g_stat(path, &info), ==, 0);
+    g_assert_cmpuint(info.st_mode & 0777, ==, 0600);
+    g_assert_null(listen_unix_new(path, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
+    g_clear_error(&error);
+
+    g_assert_true(g_socket_close(first, &error));
+    g_autoptr(GSocket) second = listen_unix_new(path, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_socket_close(second, &error));
+    g_assert_cmpint(g_unlink(path), ==, 0);
+
+    g_assert_true(g_file_set_contents(path, "x", 1, &error));
+    g_assert_null(listen_unix_new(path, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_cmpint(g_rmdir(dir), ==, 0);
+    g_clear_error(&error);
+    g_assert_null(listen_unix_new(path, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 }
 
 /* Variables meant for another process are not ours; the variables are gone in any case. */
@@ -65,6 +98,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/listen/bind", test_bind);
     g_test_add_func("/listen/bad-address", test_bad_address);
+    g_test_add_func("/listen/unix", test_unix);
     g_test_add_func("/listen/not-for-us", test_not_for_us);
     g_test_add_func("/listen/inherited", test_inherited);
     return g_test_run();

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <gio/gunixsocketaddress.h>
+
 #include "jsonrpc/client-private.h"
 #include "jsonrpc/handshake.h"
 
@@ -164,6 +166,12 @@ static void begin_stomp(RpcClient *client, GIOStream *stream)
     send_subscribe(client, "answers", client->uuid);
 }
 
+void rpc_client_subscribe(RpcClient *client, const char *destination)
+{
+    if (!client->finished)
+        send_subscribe(client, destination, destination);
+}
+
 static void hands_shaken(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(RpcClient) client = data;
@@ -200,8 +208,8 @@ static void dialled(GObject *source, GAsyncResult *result, gpointer data)
     g_autoptr(RpcClient) client = data;
     g_autoptr(GError) error = NULL;
 
-    client->connection =
-        g_socket_client_connect_to_host_finish(G_SOCKET_CLIENT(source), result, &error);
+    client->connection = /* connect_to_host_finish() is the same */
+        g_socket_client_connect_finish(G_SOCKET_CLIENT(source), result, &error);
     if (client->finished)
         return;
     if (client->connection != NULL)
@@ -229,11 +237,12 @@ static gboolean connect_cancelled(GCancellable *cancellable, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-void rpc_client_connect_async(RpcClient *client, const char *host, guint16 port, guint timeout,
-                              GCancellable *cancellable, GAsyncReadyCallback callback,
-                              gpointer data)
+/* What ends in dialled(); host is what CONNECT calls the peer. The caller unrefs. */
+static GSocketClient *begin_dialling(RpcClient *client, const char *host, guint timeout,
+                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+                                     gpointer data)
 {
-    g_autoptr(GSocketClient) dialler = g_socket_client_new();
+    GSocketClient *dialler = g_socket_client_new();
 
     g_assert(client->connecting == NULL && client->connection == NULL && !client->finished);
     client->connecting = g_task_new(client, cancellable, callback, data);
@@ -242,8 +251,31 @@ void rpc_client_connect_async(RpcClient *client, const char *host, guint16 port,
     client->deadline = g_timeout_add(timeout, connect_timed_out, client);
     client->cancel = client_watch(cancellable, connect_cancelled, client);
     g_socket_client_set_enable_proxy(dialler, FALSE);
+    return dialler;
+}
+
+void rpc_client_connect_async(RpcClient *client, const char *host, guint16 port, guint timeout,
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer data)
+{
+    g_autoptr(GSocketClient) dialler =
+        begin_dialling(client, host, timeout, cancellable, callback, data);
+
     g_socket_client_connect_to_host_async(dialler, host, port, client->cancellable, dialled,
                                           g_object_ref(client));
+}
+
+void rpc_client_connect_unix_async(RpcClient *client, const char *path, guint timeout,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer data)
+{
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
+    g_autoptr(GSocketClient) dialler =
+        begin_dialling(client, "localhost", timeout, cancellable, callback, data);
+
+    g_assert(client->credentials == NULL);
+    g_socket_client_connect_async(dialler, G_SOCKET_CONNECTABLE(address), client->cancellable,
+                                  dialled, g_object_ref(client));
 }
 
 gboolean rpc_client_connect_finish(RpcClient *client, GAsyncResult *result, GError **error)

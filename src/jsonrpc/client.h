@@ -31,7 +31,15 @@ void rpc_client_set_handlers(RpcClient *client, RpcEventFunc event, RpcClosedFun
 void rpc_client_connect_async(RpcClient *client, const char *host, guint16 port, guint timeout,
                               GCancellable *cancellable, GAsyncReadyCallback callback,
                               gpointer data);
+/* The same to a socket in the file system, where RpcClient speaks without TLS. */
+void rpc_client_connect_unix_async(RpcClient *client, const char *path, guint timeout,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer data);
+/* Of both. */
 gboolean rpc_client_connect_finish(RpcClient *client, GAsyncResult *result, GError **error);
+
+/* Once connected: events of one more destination. */
+void rpc_client_subscribe(RpcClient *client, const char *destination);
 
 /* Calls method with params (taken; NULL for {}). Fails with RPC_ERROR and the peer's code and
  * message, or with RPC_NO_ANSWER after timeout ms or at the connection's end. The result is never

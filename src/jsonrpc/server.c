@@ -240,6 +240,25 @@ void rpc_server_notify(RpcServer *server, const char *destination, const char *m
     g_clear_pointer(&params, json_node_unref);
 }
 
+void rpc_server_offer(RpcServer *server, const char *destination, const char *method,
+                      JsonNode *params, gsize queued, const char *lost)
+{
+    char *text = rpc_request_text(method, params, NULL);
+    g_autoptr(GBytes) body = g_bytes_new_take(text, strlen(text));
+
+    for (guint i = 0; i < server->ready->len; i++)
+        rpc_session_offer(server->ready->pdata[i], destination, body, queued, lost);
+    g_clear_pointer(&params, json_node_unref);
+}
+
+gboolean rpc_server_is_heard(const RpcServer *server, const char *destination)
+{
+    for (guint i = 0; i < server->ready->len; i++)
+        if (rpc_session_hears(server->ready->pdata[i], destination))
+            return TRUE;
+    return FALSE;
+}
+
 guint rpc_server_connections(const RpcServer *server)
 {
     return server->ready->len;

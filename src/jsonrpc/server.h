@@ -58,6 +58,17 @@ gboolean rpc_server_add_socket(RpcServer *server, GSocket *socket, GError **erro
 void rpc_server_notify(RpcServer *server, const char *destination, const char *method,
                        JsonNode *params);
 
+/*
+ * The same for what may be lost: a connection for which more than `queued` bytes wait does not get
+ * it. What it did not get is counted, and told it as the notification `lost` with {"count"}, before
+ * the next one that it gets.
+ */
+void rpc_server_offer(RpcServer *server, const char *destination, const char *method,
+                      JsonNode *params, gsize queued, const char *lost);
+
+/* Whether a connection would be sent what goes to destination. */
+gboolean rpc_server_is_heard(const RpcServer *server, const char *destination);
+
 /* Number of connections that finished their handshake. */
 guint rpc_server_connections(const RpcServer *server);
 

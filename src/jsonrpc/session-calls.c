@@ -67,6 +67,39 @@ void rpc_session_notify(RpcSession *session, const char *destination, GBytes *bo
         subscriptions_foreach(session->subscriptions, destination, notify_one, &notice);
 }
 
+static void tell_lost(RpcSession *session, const char *destination, const char *method)
+{
+    g_autoptr(JsonNode) params = json_node_new(JSON_NODE_OBJECT);
+    JsonObject *object = json_object_new();
+
+    json_object_set_int_member(object, "count", (gint64)session->lost);
+    json_node_take_object(params, object);
+    char *text = rpc_request_text(method, params, NULL);
+    g_autoptr(GBytes) body = g_bytes_new_take(text, strlen(text));
+    session->lost = 0;
+    rpc_session_notify(session, destination, body);
+}
+
+gboolean rpc_session_hears(const RpcSession *session, const char *destination)
+{
+    return session->connected && !session->ended &&
+           subscriptions_lookup(session->subscriptions, destination) != NULL;
+}
+
+void rpc_session_offer(RpcSession *session, const char *destination, GBytes *body, gsize queued,
+                       const char *lost)
+{
+    if (!rpc_session_hears(session, destination))
+        return;
+    if (stomp_link_queued(session->link) > queued) {
+        session->lost++;
+        return;
+    }
+    if (session->lost > 0)
+        tell_lost(session, destination, lost);
+    rpc_session_notify(session, destination, body);
+}
+
 /* -- requests in, answers out */
 
 /* The subscription an answer goes to, or NULL; *destination is what to call it in the frame. */

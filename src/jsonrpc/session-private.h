@@ -23,6 +23,7 @@ struct RpcSession {
     Subscriptions *subscriptions;
     GPtrArray *replies; /* of RpcReply: those that point here */
     guint calls;        /* in flight */
+    guint64 lost;       /* offered and not sent, and not told yet */
 };
 
 RpcSession *session_ref(RpcSession *session);

@@ -34,3 +34,7 @@ const char *rpc_session_peer(const RpcSession *session);
 
 /* Sends body as MESSAGE to each of this connection's subscriptions that covers destination. */
 void rpc_session_notify(RpcSession *session, const char *destination, GBytes *body);
+/* As rpc_server_offer(). */
+void rpc_session_offer(RpcSession *session, const char *destination, GBytes *body, gsize queued,
+                       const char *lost);
+gboolean rpc_session_hears(const RpcSession *session, const char *destination);

@@ -194,6 +194,11 @@ static gboolean link_flush(StompLink *link)
     return TRUE;
 }
 
+gsize stomp_link_queued(const StompLink *link)
+{
+    return stomp_queue_size(link->queue);
+}
+
 void stomp_link_send_pieces(StompLink *link, GBytes *const *pieces, guint count)
 {
     gboolean refused = link->closed || link->finishing || link->reason != NULL;

@@ -45,6 +45,9 @@ void stomp_link_send(StompLink *link, const StompFrame *frame);
  * array. */
 void stomp_link_send_pieces(StompLink *link, GBytes *const *pieces, guint count);
 
+/* Bytes that wait for the peer to read them. */
+gsize stomp_link_queued(const StompLink *link);
+
 /* Between these two no frame() is called, and nothing is read. */
 void stomp_link_pause(StompLink *link);
 void stomp_link_resume(StompLink *link);

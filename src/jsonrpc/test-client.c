@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jsonrpc/client.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/listen.h"
@@ -100,7 +101,7 @@ static void server_lost(const char *peer, const GError *reason, gpointer data)
 {
     Fixture *fixture = data;
 
-    g_assert_true(g_str_has_prefix(peer, "127.0.0.1:"));
+    g_assert_true(g_str_has_prefix(peer, "127.0.0.1:") || g_str_equal(peer, "local"));
     g_free(fixture->lost);
     fixture->lost = g_strdup(reason->message);
     g_test_message("server lost %s: %s", peer, reason->message);
@@ -538,6 +539,45 @@ static void test_bad_host(void)
     }
 }
 
+/* A socket in the file system; nobody there, calls, and a subscription of one's own. */
+static void test_unix(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *dir = g_dir_make_tmp("tapwall-rpc-XXXXXX", &error);
+    g_autofree char *path = g_build_filename(dir, "socket", NULL);
+    g_autoptr(RpcClient) early = rpc_client_new(NULL, 0), client = rpc_client_new(NULL, 0);
+    Outcome outcome = {0};
+
+    rpc_client_connect_unix_async(early, path, PATIENCE_MS, NULL, connect_done, &outcome);
+    run_until(&outcome.done, 1);
+    g_assert_error(outcome.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    outcome_clear(&outcome);
+
+    g_autoptr(GSocket) socket = listen_unix_new(path, &error);
+    g_assert_no_error(error);
+    g_assert_true(rpc_server_add_socket(fixture->server, socket, &error));
+    rpc_client_set_handlers(client, on_event, on_closed, fixture);
+    rpc_client_connect_unix_async(client, path, PATIENCE_MS, NULL, connect_done, &outcome);
+    run_until(&outcome.done, 1);
+    g_assert_no_error(outcome.error);
+    outcome_clear(&outcome);
+
+    rpc_client_subscribe(client, "drops.p1");
+    rpc_client_call_async(client, "true", NULL, PATIENCE_MS, NULL, call_done, &outcome);
+    run_until(&outcome.done, 1);
+    g_assert_no_error(outcome.error);
+    outcome_clear(&outcome);
+    rpc_server_offer(fixture->server, "drops.p2", "other", NULL, 0, "lost");
+    rpc_server_offer(fixture->server, "drops.p1", "drop", NULL, 0, "lost");
+    rpc_client_call_async(client, "true", NULL, PATIENCE_MS, NULL, call_done, &outcome);
+    run_until(&outcome.done, 1);
+    g_assert_cmpstr(fixture->log->str, ==, "drop {};");
+    outcome_clear(&outcome);
+    rpc_client_close(client);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -554,6 +594,7 @@ int main(int argc, char **argv)
         {"/plain/server-gone", setup_plain, test_server_gone},
         {"/plain/close", setup_plain, test_close},
         {"/plain/heartbeat", setup_heartbeat, test_heartbeat_keeps},
+        {"/plain/unix", setup_plain, test_unix},
         {"/tls/calls", setup_tls, test_calls},
         {"/tls/large", setup_tls, test_large_both_ways},
         {"/tls/order", setup_tls, test_order},

@@ -646,6 +646,40 @@ static void test_stopped_reader(void)
     g_assert_cmpuint(rpc_server_connections(fixture.server), ==, 1);
 }
 
+/* What may be lost is lost for one that does not read, and it is told how much. */
+static void test_offer(void)
+{
+    enum { OFFERS = 64, QUEUED = 256 * 1024 };
+    g_auto(Fixture) fixture = {0};
+    fixture_init(&fixture, NULL);
+    g_autoptr(TestPeer) stopped = open_peer(&fixture);
+    g_autofree char *filler = g_strnfill(100 * 1024, 'x');
+    guint64 told = 0, lost = 0;
+
+    SAY(stopped, "SUBSCRIBE\ndestination:drops\nid:e\nreceipt:1\n\n");
+    test_peer_expect(stopped, "RECEIPT receipt-id=1 []");
+    g_assert_true(rpc_server_is_heard(fixture.server, "drops.p1"));
+    g_assert_false(rpc_server_is_heard(fixture.server, "drop"));
+    for (guint i = 0; i < OFFERS; i++)
+        rpc_server_offer(fixture.server, "drops.p1", "e",
+                         json_node_init_string(json_node_alloc(), filler), QUEUED, "lost");
+    SAY(stopped, "SEND\ndestination:jms.topic.vdsm_requests\nreply-to:drops\n\n" CALL("1", "a"));
+    while (lost == 0) {
+        g_autofree char *frame = test_peer_next(stopped);
+        const char *count = strstr(frame, "\"method\":\"lost\",\"params\":{\"count\":");
+
+        if (strstr(frame, RESULT("1", "true"))) /* all that waited has been read */
+            rpc_server_offer(fixture.server, "drops.p1", "e", NULL, QUEUED, "lost");
+        told += strstr(frame, filler) != NULL;
+        if (count)
+            lost = g_ascii_strtoull(strrchr(count, ':') + 1, NULL, 10);
+    }
+    test_peer_expect_body(stopped, "{\"jsonrpc\":\"2.0\",\"method\":\"e\",\"params\":{}}");
+    g_assert_cmpuint(told, >=, QUEUED / (100 * 1024));
+    g_assert_cmpuint(told + lost, ==, OFFERS);
+    g_assert_cmpuint(fixture.lost, ==, 0);
+}
+
 /* -- large bodies */
 
 static void test_large_in_order(void)
@@ -827,6 +861,7 @@ static const struct {
     {"/limits/slow-loris", test_slow_loris},
     {"/limits/heartbeats", test_heartbeats},
     {"/limits/stopped-reader", test_stopped_reader},
+    {"/limits/offer", test_offer},
     {"/tls/calls", test_tls},
     {"/tls/strangers", test_tls_strangers},
     {"/tls/silent", test_tls_silent},
