@@ -113,7 +113,7 @@ static guint map_size(KernelMap map, const KernelSizes *sizes)
         return sizes->counters;
     case KERNEL_PROGRAMS:
     case KERNEL_SHAPES:
-        return FIRST_SHAPE + sizes->programs;
+        return FIRST_SHAPE + MAX(sizes->programs, N_WAYS * NEAR_SHAPES);
     case KERNEL_SETS:
     case KERNEL_PREFIXES:
         return sizes->entries;

@@ -114,8 +114,8 @@ static FACTS_INLINE int go(struct __sk_buff *skb, const __u32 place)
 }
 
 /* Shapes take the lowest place that is free, so those that most ports have are in the first ones:
- * these are jumped to. A call through a register costs 15 ns more where the kernel guards against
- * Spectre. */
+ * these are jumped to: NEAR_SHAPES of them. A call through a register costs 15 ns more where the
+ * kernel guards against Spectre. */
 #define NEAR_SHAPE(n)                                                                              \
     case n:                                                                                        \
         if (way == WAY_OUT)                                                                        \

@@ -25,6 +25,10 @@ enum layout_program {
     FIRST_SHAPE = 16,
 };
 
+/* Places of shapes that the dispatcher's code names. The table has at least these: of one behind
+ * its end the verifier before 5.15.64 lets a program read (CVE-2022-2905). */
+#define NEAR_SHAPES 8
+
 /* What a program in the table is, for a process that finds it there: the digest of its code and
  * meaning. All zero: none. Nothing in the kernel reads it. */
 struct shape_mark {
