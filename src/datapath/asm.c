@@ -51,7 +51,8 @@ void code_free(Code *code)
 const char *code_map_name(CodeMap map)
 {
     static const char *const names[N_CODE_MAPS] = {
-        [MAP_ROWS] = "rows",           [MAP_COUNTERS] = "counters",
+        [MAP_ROWS] = "rows",           [MAP_ROW_RESTS] = "row_rests",
+        [MAP_BUCKETS] = "buckets",     [MAP_COUNTERS] = "counters",
         [MAP_SCRATCHES] = "scratches", [MAP_PROGRAMS] = "programs",
         [MAP_SETS] = "sets",           [MAP_LARGE_SETS] = "large_sets",
         [MAP_PREFIXES] = "prefixes",   [MAP_LARGE_PREFIXES] = "large_prefixes",

@@ -20,6 +20,8 @@
 /* Maps that code can name, by the names of bpf/maps.h. */
 typedef enum {
     MAP_ROWS,
+    MAP_ROW_RESTS,
+    MAP_BUCKETS,
     MAP_COUNTERS,
     MAP_SCRATCHES,
     MAP_PROGRAMS,

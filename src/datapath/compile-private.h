@@ -11,6 +11,7 @@ enum { FRAME = BPF_REG_6, SCRATCH = BPF_REG_7, ROW = BPF_REG_8, VERDICT = BPF_RE
 typedef struct {
     const IrProgram *program;
     Encapsulation encapsulation;
+    gboolean has_rest;
     guint first_word;
     Assembler *assembler;
     guint drop, broken; /* labels of the ends */
@@ -21,6 +22,12 @@ void compile_test(Compiler *compiler, const IrTest *test, guint otherwise);
 
 /* TEST_IN, which is never negated. */
 void compile_in(Compiler *compiler, const IrTest *test, guint otherwise);
+
+/* A word of the port's row into a register, by its place among this way's. */
+void compile_word(Compiler *compiler, int to, guint word);
+
+/* r0 = the entry of `map` at the index that is in the register `index`; none is a broken state. */
+void compile_entry(Compiler *compiler, CodeMap map, int index);
 
 /* Half of a number into a register: the low one, or the high one of 128 bits. */
 void compile_field(Compiler *compiler, int to, IrField field, gboolean is_high);

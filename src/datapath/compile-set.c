@@ -2,9 +2,10 @@
 #include "datapath/compile-private.h"
 
 /*
- * The look-up of a tuple. Its key is built at the bottom of the stack in the layout of struct
- * set_key or struct prefix_key, columns in their order, but a prefix comes last, its words in
- * network order. Tuples of up to SET_SMALL_WORDS words are in the small maps.
+ * The look-up of a tuple: of a single number in buckets (bpf/layout.h), of others in maps. Its key
+ * is built at the bottom of the stack in the layout of struct set_key or struct prefix_key, columns
+ * in their order, but a prefix comes last, its words in network order. Tuples of up to
+ * SET_SMALL_WORDS words are in the small maps.
  */
 
 typedef struct {
@@ -72,7 +73,45 @@ static CodeMap key_map(const Key *key)
     return key->is_prefix ? MAP_LARGE_PREFIXES : MAP_LARGE_SETS;
 }
 
-void compile_in(Compiler *compiler, const IrTest *test, guint otherwise)
+/* ---- numbers in buckets ---- */
+
+/* Goes to `found` when the number is in the bucket that the 24 bits of its hash behind the first
+ * `skipped` name. */
+static void compile_bucket(Compiler *compiler, const IrTest *test, gint skipped, guint found)
+{
+    Assembler *out = compiler->assembler;
+
+    compile_field(compiler, BPF_REG_3, test->fields[0], FALSE);
+    asm_set(out, BPF_REG_1, BUCKET_FACTOR);
+    asm_alu(out, BPF_MUL, BPF_REG_1, BPF_REG_3);
+    if (skipped > 0)
+        asm_alu_set(out, BPF_LSH, BPF_REG_1, skipped);
+    asm_alu_set(out, BPF_RSH, BPF_REG_1, 64 - 24);
+    compile_word(compiler, BPF_REG_2, verdict_set_word(compiler->program, test->set));
+    asm_alu(out, BPF_AND, BPF_REG_1, BPF_REG_2);
+    asm_alu_set(out, BPF_RSH, BPF_REG_2, 32);
+    asm_alu(out, BPF_ADD, BPF_REG_1, BPF_REG_2);
+    compile_entry(compiler, MAP_BUCKETS, BPF_REG_1);
+    compile_field(compiler, BPF_REG_3, test->fields[0], FALSE);
+    for (gint i = 0; i < BUCKET_CELLS; i++) {
+        asm_load(out, BPF_DW, BPF_REG_1, BPF_REG_0, 8 * i);
+        asm_jump_if(out, BPF_JEQ, BPF_REG_1, BPF_REG_3, found);
+    }
+}
+
+static void compile_in_buckets(Compiler *compiler, const IrTest *test, guint otherwise)
+{
+    guint found = assembler_label(compiler->assembler);
+
+    compile_bucket(compiler, test, 0, found);
+    compile_bucket(compiler, test, 24, found);
+    asm_jump(compiler->assembler, otherwise);
+    assembler_place(compiler->assembler, found);
+}
+
+/* ---- either ---- */
+
+static void compile_in_map(Compiler *compiler, const IrTest *test, guint otherwise)
 {
     Assembler *out = compiler->assembler;
     Key key = key_of(&g_array_index(compiler->program->sets, IrSet, test->set));
@@ -89,4 +128,12 @@ void compile_in(Compiler *compiler, const IrTest *test, guint otherwise)
     asm_alu_set(out, BPF_ADD, BPF_REG_2, key.base);
     asm_call(out, BPF_FUNC_map_lookup_elem);
     asm_jump_if_set(out, BPF_JEQ, BPF_REG_0, 0, otherwise);
+}
+
+void compile_in(Compiler *compiler, const IrTest *test, guint otherwise)
+{
+    if (verdict_has_buckets(&g_array_index(compiler->program->sets, IrSet, test->set)))
+        compile_in_buckets(compiler, test, otherwise);
+    else
+        compile_in_map(compiler, test, otherwise);
 }

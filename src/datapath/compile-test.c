@@ -34,9 +34,9 @@ void compile_operand(Compiler *compiler, int to, const IrOperand *operand, gbool
         asm_set(compiler->assembler, to, 0);
         return;
     }
-    word = compiler->first_word + verdict_scalar_word(compiler->program, operand->scalar);
+    word = verdict_scalar_word(compiler->program, operand->scalar);
     word += verdict_words(scalar->bits) == 2 && !is_high ? 1 : 0;
-    asm_load(compiler->assembler, BPF_DW, to, ROW, (int)(offsetof(struct row, words) + 8 * word));
+    compile_word(compiler, to, word);
 }
 
 /* ---- HAS ---- */

@@ -23,6 +23,25 @@ guint verdict_scalar_word(const IrProgram *program, guint scalar)
     return word;
 }
 
+gboolean verdict_has_buckets(const IrSet *set)
+{
+    return ir_set_form(set) == SET_EXACT && set->n_columns == 1 && set->columns[0].bits < 64;
+}
+
+guint verdict_set_word(const IrProgram *program, guint set)
+{
+    guint word = verdict_scalar_word(program, program->scalars->len);
+
+    for (guint i = 0; i < set; i++)
+        word += verdict_has_buckets(&g_array_index(program->sets, IrSet, i)) ? 1 : 0;
+    return word;
+}
+
+guint verdict_row_words(const IrProgram *program)
+{
+    return verdict_set_word(program, program->sets->len);
+}
+
 guint verdict_set_words(const IrSet *set)
 {
     guint words = 0;
@@ -109,8 +128,7 @@ static void compile_layer(Compiler *compiler, const GPtrArray *steps)
 
 /* ---- beginning and ends ---- */
 
-/* r0 = the entry of `map` at the index that is in the register `index`; none is a broken state. */
-static void compile_entry(Compiler *compiler, CodeMap map, int index)
+void compile_entry(Compiler *compiler, CodeMap map, int index)
 {
     Assembler *out = compiler->assembler;
 
@@ -122,6 +140,15 @@ static void compile_entry(Compiler *compiler, CodeMap map, int index)
     asm_jump_if_set(out, BPF_JEQ, BPF_REG_0, 0, compiler->broken);
 }
 
+void compile_word(Compiler *compiler, int to, guint word)
+{
+    const gsize words =
+        compiler->has_rest ? offsetof(struct row_rest, words) : offsetof(struct row, words);
+
+    asm_load(compiler->assembler, BPF_DW, to, ROW,
+             (int)(words + 8 * (compiler->first_word + word)));
+}
+
 static void compile_begin(Compiler *compiler)
 {
     Assembler *out = compiler->assembler;
@@ -130,9 +157,9 @@ static void compile_begin(Compiler *compiler)
     asm_set(out, BPF_REG_1, 0);
     compile_entry(compiler, MAP_SCRATCHES, BPF_REG_1);
     asm_move(out, SCRATCH, BPF_REG_0);
-    if (compiler->program->scalars->len > 0) {
+    if (verdict_row_words(compiler->program) > 0) {
         asm_load(out, BPF_W, BPF_REG_1, SCRATCH, offsetof(struct scratch, slot));
-        compile_entry(compiler, MAP_ROWS, BPF_REG_1);
+        compile_entry(compiler, compiler->has_rest ? MAP_ROW_RESTS : MAP_ROWS, BPF_REG_1);
         asm_move(out, ROW, BPF_REG_0);
     }
     asm_set(out, VERDICT, REASON_DEFAULT);
@@ -173,19 +200,42 @@ static void compile_verdict_out(Compiler *compiler)
     asm_store(compiler->assembler, BPF_W, FRAME, offsetof(struct __sk_buff, cb), VERDICT);
 }
 
+/* r0 = the chunk of counters that has number r9, r9 = where in its blocks that is. */
+static void compile_count_chunk(Compiler *compiler)
+{
+    Assembler *out = compiler->assembler;
+
+    asm_move(out, BPF_REG_1, VERDICT);
+    asm_alu_set(out, BPF_RSH, BPF_REG_1, COUNTERS_CHUNK_BITS);
+    asm_store(out, BPF_W, BPF_REG_10, -4, BPF_REG_1);
+    asm_map(out, BPF_REG_1, MAP_COUNTERS);
+    asm_move(out, BPF_REG_2, BPF_REG_10);
+    asm_alu_set(out, BPF_ADD, BPF_REG_2, -4);
+    asm_call(out, BPF_FUNC_map_lookup_elem);
+    asm_alu_set(out, BPF_AND, VERDICT, COUNTERS_CHUNK - 1);
+}
+
+/* The verdict's register is of no more use behind this. */
 static void compile_count(Compiler *compiler)
 {
     Assembler *out = compiler->assembler;
     guint uncounted = assembler_label(out);
 
     asm_load(out, BPF_W, BPF_REG_1, SCRATCH, offsetof(struct scratch, counters));
-    asm_alu(out, BPF_ADD, BPF_REG_1, VERDICT);
+    asm_alu(out, BPF_ADD, VERDICT, BPF_REG_1);
+    compile_count_chunk(compiler);
+    asm_jump_if_set(out, BPF_JEQ, BPF_REG_0, 0, uncounted);
+    asm_move(out, BPF_REG_1, VERDICT);
+    asm_alu_set(out, BPF_RSH, BPF_REG_1, COUNTERS_BLOCK_BITS);
     asm_store(out, BPF_W, BPF_REG_10, -4, BPF_REG_1);
-    asm_map(out, BPF_REG_1, MAP_COUNTERS);
+    asm_move(out, BPF_REG_1, BPF_REG_0);
     asm_move(out, BPF_REG_2, BPF_REG_10);
     asm_alu_set(out, BPF_ADD, BPF_REG_2, -4);
     asm_call(out, BPF_FUNC_map_lookup_elem);
     asm_jump_if_set(out, BPF_JEQ, BPF_REG_0, 0, uncounted);
+    asm_alu_set(out, BPF_AND, VERDICT, COUNTERS_BLOCK - 1);
+    asm_alu_set(out, BPF_LSH, VERDICT, 3); /* octets */
+    asm_alu(out, BPF_ADD, BPF_REG_0, VERDICT);
     asm_load(out, BPF_DW, BPF_REG_1, BPF_REG_0, 0);
     asm_alu_set(out, BPF_ADD, BPF_REG_1, 1);
     asm_store(out, BPF_DW, BPF_REG_0, 0, BPF_REG_1);
@@ -249,6 +299,7 @@ static Code *compile(const IrProgram *program, Encapsulation encapsulation, cons
     Compiler compiler = {
         program,
         encapsulation,
+        verdict->has_rest,
         verdict->first_word,
         out,
         .drop = assembler_label(out),
@@ -270,10 +321,10 @@ gboolean verdict_asks_for_flows(const IrProgram *program)
 
 static gboolean check_limits(const IrProgram *program, const Verdict *verdict, GError **error)
 {
-    if (verdict->first_word + verdict->n_words > ROW_WORDS) {
+    if (verdict->first_word + verdict->n_words > ROW_REST_WORDS) {
         g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
                     "filter %s needs %u numbers of each port; a port's row holds %u", program->name,
-                    verdict->first_word + verdict->n_words, ROW_WORDS);
+                    verdict->first_word + verdict->n_words, ROW_REST_WORDS);
         return FALSE;
     }
     if (program->limits->len <= LIMITS_MAX)
@@ -284,19 +335,20 @@ static gboolean check_limits(const IrProgram *program, const Verdict *verdict, G
     return FALSE;
 }
 
-Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation, gboolean has_flows,
-                         guint first_word, GError **error)
+Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation,
+                         const VerdictPlace *place, GError **error)
 {
     g_autoptr(Verdict) verdict = g_new0(Verdict, 1);
 
     verdict->way = program->way;
     verdict->want = ir_program_wants(program);
-    verdict->has_flows = has_flows;
-    verdict->passes_all = !has_flows && ir_program_size(program) == 0;
-    if (has_flows)
+    verdict->has_flows = place->has_flows;
+    verdict->has_rest = place->has_rest;
+    verdict->passes_all = !place->has_flows && ir_program_size(program) == 0;
+    if (place->has_flows)
         verdict->want |= FACTS_WANT_IP | FACTS_WANT_L4;
-    verdict->first_word = first_word;
-    verdict->n_words = verdict_scalar_word(program, program->scalars->len);
+    verdict->first_word = place->first_word;
+    verdict->n_words = verdict_row_words(program);
     verdict->n_counters = LAYOUT_RULES + program->origins->len;
     if (!check_limits(program, verdict, error))
         return NULL;

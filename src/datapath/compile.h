@@ -23,7 +23,8 @@ typedef struct {
     guint want;          /* enum facts_want */
     gboolean has_flows;  /* connections are looked up before, and noted after a frame passed */
     gboolean passes_all; /* it has no steps */
-    guint first_word;    /* its scalars in a row's words ... */
+    gboolean has_rest;   /* the words of its ports are in the rest of their rows */
+    guint first_word;    /* where its own begin there: scalars, then lists in buckets */
     guint n_words;
     guint n_counters; /* by verdict code */
 } Verdict;
@@ -31,13 +32,19 @@ typedef struct {
 /* It asks for a flow's state, or after the beginning of a fragment. */
 gboolean verdict_asks_for_flows(const IrProgram *program);
 
+/* What a way has in common with the other one. */
+typedef struct {
+    gboolean has_flows; /* one of them asks for flows */
+    gboolean has_rest;  /* together they need more words than a row has */
+    guint first_word;   /* where this way's begin */
+} VerdictPlace;
+
 /*
- * `has_flows`: this program or the other way's asks for flows. `first_word`: where the scalars of
- * this way begin in a row. Errors: DATAPATH_ERROR_LIMIT, for a program that is too long, has more
+ * Errors: DATAPATH_ERROR_LIMIT, for a program that is too long, has more
  * scalars than a row has words, or too many connlimit-above; they name the filter.
  */
-Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation, gboolean has_flows,
-                         guint first_word, GError **error);
+Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation,
+                         const VerdictPlace *place, GError **error);
 void verdict_free(Verdict *verdict);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdict, verdict_free)
 
@@ -46,6 +53,13 @@ guint verdict_words(guint bits);
 
 /* Where a scalar is among a way's words. */
 guint verdict_scalar_word(const IrProgram *program, guint scalar);
+
+/* How many words a way has of each port. */
+guint verdict_row_words(const IrProgram *program);
+
+/* The list is one of numbers that are looked up in buckets, and where its word is among a way's. */
+gboolean verdict_has_buckets(const IrSet *set);
+guint verdict_set_word(const IrProgram *program, guint set);
 
 /* Words of a set's tuple. */
 guint verdict_set_words(const IrSet *set);

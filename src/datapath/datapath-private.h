@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "datapath/counters.h"
 #include "datapath/datapath.h"
 #include "datapath/kernel.h"
 #include "datapath/shape-private.h"
@@ -24,9 +25,12 @@ typedef struct {
     guint counters; /* the first of the port's, and how many */
     guint n_counters;
     guint first[N_WAYS]; /* counter of verdict 0 */
-    guint64 retired;     /* RETIRED: in which round */
-    GArray *entries;     /* SetEntry; NULL when none */
-    Shape *shape;        /* NULL when found in the kernel */
+    guint buckets;       /* the first of the port's, and how many */
+    guint n_buckets;
+    gboolean has_rest;
+    guint64 retired; /* RETIRED: in which round */
+    GArray *entries; /* SetEntry; NULL when none */
+    Shape *shape;    /* NULL when found in the kernel */
 } Slot;
 
 struct Datapath {
@@ -37,7 +41,8 @@ struct Datapath {
     guint flows; /* of a port */
     Kernel *kernel;
     ShapeTable *shapes;
-    Spans *counters;
+    Counters *counters;
+    Spans *buckets;
     Slot *slots;
     guint n_slots, next; /* next: where to look for a free one first */
     GHashTable *ports;   /* ifindex -> slot + 1 */

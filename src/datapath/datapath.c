@@ -12,8 +12,11 @@
 
 #include "datapath/datapath-private.h"
 
-/* What a port may take on the average; its sets are shared by all. */
-#define COUNTERS_PER_PORT 48
+/* What a port may take on the average; counters and lists are shared by all. */
+#define COUNTERS_PER_PORT 256
+#define COUNTERS_MIN 65536
+#define NUMBERS_PER_PORT 16
+#define NUMBERS_MIN 65536
 #define ENTRIES_PER_PORT 8
 #define ENTRIES_MIN 65536
 #define FLOWS_PER_PORT 16
@@ -39,7 +42,8 @@ static gboolean open_kernel(Datapath *datapath, guint ports, GError **error)
     const KernelSizes sizes = {
         .ports = ports,
         .programs = N_WAYS * SHAPES,
-        .counters = COUNTERS_COMMON + COUNTERS_PER_PORT * ports,
+        .counters = 1 + MAX(COUNTERS_MIN, COUNTERS_PER_PORT * ports) / COUNTERS_CHUNK,
+        .buckets = MAX(NUMBERS_MIN, NUMBERS_PER_PORT * ports) / BUCKET_CELLS,
         .entries = MAX(ENTRIES_MIN, ENTRIES_PER_PORT * ports),
         .flows = MAX(FLOWS_MIN, FLOWS_PER_PORT * ports),
     };
@@ -55,12 +59,15 @@ static gboolean open_tables(Datapath *datapath, GError **error)
 
     datapath->n_slots = 2 * sizes->ports;
     datapath->slots = g_new0(Slot, datapath->n_slots);
-    datapath->counters = spans_new(COUNTERS_COMMON, sizes->counters - COUNTERS_COMMON);
+    datapath->buckets = spans_new(0, sizes->buckets);
     datapath->ports = g_hash_table_new(NULL, NULL);
-    datapath->shapes = shape_table_new(datapath->kernel, error);
+    datapath->counters = counters_new(datapath->kernel, error);
+    datapath->shapes = datapath->counters ? shape_table_new(datapath->kernel, error) : NULL;
+    if (!datapath->shapes)
+        return FALSE;
     if (g_mkdir_with_parents(datapath->links, 0700) != 0)
         return datapath_kernel_error(error, errno, "making %s", datapath->links);
-    return datapath->shapes && datapath_find(datapath, error) && drops_open(datapath, error);
+    return datapath_find(datapath, error) && drops_open(datapath, error);
 }
 
 Datapath *datapath_open(const DatapathConfig *config, GError **error)
@@ -98,7 +105,8 @@ void datapath_close(Datapath *datapath)
     for (guint i = 0; i < datapath->n_slots; i++)
         slot_clear(&datapath->slots[i]);
     g_free(datapath->slots);
-    spans_free(datapath->counters);
+    counters_free(datapath->counters);
+    spans_free(datapath->buckets);
     g_clear_pointer(&datapath->ports, g_hash_table_unref);
     shape_table_free(datapath->shapes);
     kernel_free(datapath->kernel);
@@ -110,14 +118,6 @@ void datapath_close(Datapath *datapath)
 }
 
 /* ---- slots ---- */
-
-static void clear_counters(const Datapath *datapath, const Slot *slot)
-{
-    g_autofree guint64 *zeros = g_new0(guint64, kernel_cpus());
-
-    for (guint i = slot->counters; i < slot->counters + slot->n_counters; i++)
-        (void)kernel_put(datapath->kernel, KERNEL_COUNTERS, &i, zeros, NULL); /* in range: works */
-}
 
 static void delete_entries(const Datapath *datapath, const GArray *entries)
 {
@@ -133,10 +133,12 @@ void slot_release(Datapath *datapath, guint number)
     Slot *slot = &datapath->slots[number];
 
     delete_entries(datapath, slot->entries);
-    if (slot->n_counters > 0) {
-        clear_counters(datapath, slot);
-        spans_give_back(datapath->counters, slot->counters, slot->n_counters);
-    }
+    if (slot->n_counters > 0)
+        counters_give_back(datapath->counters, slot->counters, slot->n_counters);
+    if (slot->n_buckets > 0)
+        spans_give_back(datapath->buckets, slot->buckets, slot->n_buckets);
+    if (slot->has_rest)
+        (void)bpf_map_delete_elem(datapath->kernel->maps[KERNEL_ROW_RESTS], &number); /* or none */
     shape_table_drop(datapath->shapes, slot->index);
     slot_clear(slot);
 }
@@ -164,10 +166,8 @@ static gboolean slot_take_counters(Datapath *datapath, Slot *slot, GError **erro
 
     for (guint way = 0; way < N_WAYS; way++)
         n += slot->shape->verdicts[way]->n_counters;
-    if (!spans_take(datapath->counters, n, &slot->counters)) {
-        g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
-                    "filter %s needs %u counters; fewer are free",
-                    slot->shape->programs[WAY_OUT]->name, n);
+    if (!counters_take(datapath->counters, n, &slot->counters, error)) {
+        g_prefix_error(error, "filter %s: ", slot->shape->programs[WAY_OUT]->name);
         return FALSE;
     }
     slot->n_counters = n;
@@ -189,8 +189,22 @@ static gboolean slot_write_entries(Datapath *datapath, const Slot *slot, GError 
     return TRUE;
 }
 
+static gboolean slot_take_buckets(Datapath *datapath, Slot *slot, const GArray *buckets,
+                                  GError **error)
+{
+    if (buckets->len == 0)
+        return TRUE;
+    if (!spans_take(datapath->buckets, buckets->len, &slot->buckets)) {
+        g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
+                    "the lists of a port need %u buckets; fewer are free", buckets->len);
+        return FALSE;
+    }
+    slot->n_buckets = buckets->len;
+    return kernel_put_array(datapath->kernel, KERNEL_BUCKETS, slot->buckets, buckets, error);
+}
+
 static gboolean slot_write_row(Datapath *datapath, guint number, const DatapathPort *port,
-                               GError **error)
+                               const PortWords *words, GError **error)
 {
     const Slot *slot = &datapath->slots[number];
     struct row row = {
@@ -198,7 +212,10 @@ static gboolean slot_write_row(Datapath *datapath, guint number, const DatapathP
         .flow_quota = datapath->flows,
         .shape = slot->index,
         .n_counters = slot->n_counters,
+        .buckets = slot->buckets,
+        .n_buckets = slot->n_buckets,
     };
+    struct row_rest rest = {0};
 
     for (guint way = 0; way < N_WAYS; way++) {
         const Verdict *verdict = slot->shape->verdicts[way];
@@ -206,11 +223,13 @@ static gboolean slot_write_row(Datapath *datapath, guint number, const DatapathP
         row.way[way] = (struct row_way){
             .program = shape_table_program(slot->index, way),
             .want = verdict->want,
-            .flags = verdict_flags(verdict),
+            .flags = shape_flags(slot->shape, way),
             .counters = slot->first[way],
         };
     }
-    shape_fill_rest(slot->shape, port->bindings, &row);
+    shape_fill_row(slot->shape, port->bindings, words, &row, &rest);
+    if (slot->has_rest && !kernel_put(datapath->kernel, KERNEL_ROW_RESTS, &number, &rest, error))
+        return FALSE;
     return kernel_put(datapath->kernel, KERNEL_ROWS, &number, &row, error);
 }
 
@@ -223,6 +242,26 @@ static gboolean open_flow_count(Datapath *datapath, guint ifindex, GError **erro
 
     return result == 0 || result == -EEXIST ||
            datapath_kernel_error(error, result, "preparing connections of port %u", ifindex);
+}
+
+/* All that the slot's row refers to, then the row. */
+static gboolean slot_fill(Datapath *datapath, guint number, const DatapathPort *port,
+                          GError **error)
+{
+    Slot *slot = &datapath->slots[number];
+    PortWords words;
+    gboolean good;
+
+    if ((port->shape->verdicts[WAY_OUT]->has_flows &&
+         !open_flow_count(datapath, port->ifindex, error)) ||
+        !port_words_init(&words, port->shape, port->bindings, error))
+        return FALSE;
+    good = slot_take_counters(datapath, slot, error) &&
+           slot_take_buckets(datapath, slot, words.buckets, error) &&
+           slot_write_entries(datapath, slot, error) &&
+           slot_write_row(datapath, number, port, &words, error);
+    port_words_clear(&words);
+    return good;
 }
 
 /* A whole new slot for a port, or none. */
@@ -241,9 +280,8 @@ static gboolean slot_prepare(Datapath *datapath, const DatapathPort *port, guint
     slot->index = index;
     slot->shape = shape_ref(port->shape);
     slot->entries = shape_entries(port->shape, port->bindings, *number);
-    if (open_flow_count(datapath, port->ifindex, error) &&
-        slot_take_counters(datapath, slot, error) && slot_write_entries(datapath, slot, error) &&
-        slot_write_row(datapath, *number, port, error))
+    slot->has_rest = shape_has_rest(port->shape);
+    if (slot_fill(datapath, *number, port, error))
         return TRUE;
     slot_release(datapath, *number);
     return FALSE;
@@ -466,22 +504,10 @@ gboolean datapath_expire_flows(Datapath *datapath, guint *n_expired, GError **er
 
 /* ---- counters ---- */
 
-static guint64 counter_read(const Datapath *datapath, guint counter, guint64 *cpus)
-{
-    guint64 sum = 0;
-
-    if (bpf_map_lookup_elem(datapath->kernel->maps[KERNEL_COUNTERS], &counter, cpus) != 0)
-        return 0;
-    for (guint i = 0; i < kernel_cpus(); i++)
-        sum += cpus[i];
-    return sum;
-}
-
 GArray *datapath_counters(const Datapath *datapath, guint ifindex, guint way)
 {
     guint number =
         GPOINTER_TO_UINT(g_hash_table_lookup(datapath->ports, GUINT_TO_POINTER(ifindex)));
-    g_autofree guint64 *cpus = g_new0(guint64, kernel_cpus());
     const Slot *slot = &datapath->slots[number - (number > 0)];
     GArray *counters;
     guint end;
@@ -489,12 +515,11 @@ GArray *datapath_counters(const Datapath *datapath, guint ifindex, guint way)
     g_assert(way < N_WAYS);
     if (number == 0)
         return NULL;
-    counters = g_array_new(FALSE, FALSE, sizeof(guint64));
     end = way == WAY_OUT ? slot->first[WAY_IN] : slot->counters + slot->n_counters;
-    for (guint i = slot->first[way]; i < end; i++) {
-        guint64 count = counter_read(datapath, i, cpus);
-        g_array_append_val(counters, count);
-    }
+    counters = g_array_sized_new(FALSE, FALSE, sizeof(guint64), end - slot->first[way]);
+    g_array_set_size(counters, end - slot->first[way]);
+    counters_read(datapath->counters, slot->first[way], counters->len,
+                  (guint64 *)(gpointer)counters->data);
     return counters;
 }
 
@@ -505,8 +530,8 @@ guint datapath_origin_counter(guint origin)
 
 guint64 datapath_strays(const Datapath *datapath)
 {
-    g_autofree guint64 *cpus = g_new0(guint64, kernel_cpus());
+    guint64 counts[COUNTERS_COMMON];
 
-    return counter_read(datapath, VERDICT_NO_ROW, cpus) +
-           counter_read(datapath, VERDICT_NO_PROGRAM, cpus);
+    counters_read(datapath->counters, 0, COUNTERS_COMMON, counts);
+    return counts[VERDICT_NO_ROW] + counts[VERDICT_NO_PROGRAM];
 }

@@ -20,7 +20,8 @@ static gboolean find_port(Datapath *datapath, guint ifindex, guint number, GErro
     if (result != 0)
         return datapath_kernel_error(error, result, "reading row %u", number);
     if (!slot || row.port != ifindex || slot->state != SLOT_FREE ||
-        !spans_take_at(datapath->counters, row.way[WAY_OUT].counters, row.n_counters) ||
+        !counters_take_at(datapath->counters, row.way[WAY_OUT].counters, row.n_counters) ||
+        !spans_take_at(datapath->buckets, row.buckets, row.n_buckets) ||
         !shape_table_use_found(datapath->shapes, row.shape)) {
         g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_STATE,
                     "%s: the row of port %u is not whole", datapath->pins, ifindex);
@@ -33,6 +34,9 @@ static gboolean find_port(Datapath *datapath, guint ifindex, guint number, GErro
         .counters = row.way[WAY_OUT].counters,
         .n_counters = row.n_counters,
         .first = {row.way[WAY_OUT].counters, row.way[WAY_IN].counters},
+        .buckets = row.buckets,
+        .n_buckets = row.n_buckets,
+        .has_rest = TRUE, /* perhaps */
         .entries = g_array_new(FALSE, TRUE, sizeof(SetEntry)),
     };
     g_hash_table_insert(datapath->ports, GUINT_TO_POINTER(ifindex), GUINT_TO_POINTER(number + 1));
@@ -111,11 +115,29 @@ static void find_all_entries(Datapath *datapath)
     }
 }
 
+/* Rests of rows that no port points to. Those that are found first stay until all are known. */
+static void find_rests(Datapath *datapath)
+{
+    const int map = datapath->kernel->maps[KERNEL_ROW_RESTS];
+    g_autoptr(GArray) orphans = g_array_new(FALSE, FALSE, sizeof(guint));
+    gboolean is_first = TRUE;
+    guint slot;
+
+    while (bpf_map_get_next_key(map, is_first ? NULL : &slot, &slot) == 0) {
+        is_first = FALSE;
+        if (slot >= datapath->n_slots || datapath->slots[slot].state != SLOT_LIVE)
+            g_array_append_val(orphans, slot);
+    }
+    for (guint i = 0; i < orphans->len; i++)
+        (void)bpf_map_delete_elem(map, &g_array_index(orphans, guint, i)); /* it was there */
+}
+
 gboolean datapath_find(Datapath *datapath, GError **error)
 {
     if (!find_near_ports(datapath, error) || !find_far_ports(datapath, error))
         return FALSE;
     find_all_entries(datapath);
+    find_rests(datapath);
     shape_table_clean(datapath->shapes);
     return TRUE;
 }

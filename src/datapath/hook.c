@@ -6,12 +6,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "datapath/clsact.h"
 #include "datapath/datapath-private.h"
+#include "datapath/expedite.h"
 
 /*
  * tcx links, by bpf(2) itself: libbpf has them since 1.3 only. A link that is pinned holds its
@@ -51,40 +51,6 @@ static gboolean has_tcx(const Datapath *datapath)
     if (link >= 0)
         close(link);
     return link < 0 && errno == ENODEV;
-}
-
-/* ---- waiting less ---- */
-
-/* The kernel waits for a grace period at each attach: 8 to 16 ms, or 0.03 with this setting, which
- * is the whole machine's and put back afterwards. The lock is for others of our kind. */
-typedef struct {
-    int file; /* -1: it cannot be set; attaching works all the same */
-    char before[8];
-} Expedite;
-
-static void expedite_begin(Expedite *expedite)
-{
-    ssize_t length;
-
-    expedite->file = open("/sys/kernel/rcu_expedited", O_RDWR | O_CLOEXEC);
-    if (expedite->file < 0)
-        return;
-    memset(expedite->before, 0, sizeof expedite->before);
-    if (flock(expedite->file, LOCK_EX | LOCK_NB) == 0 &&
-        (length = pread(expedite->file, expedite->before, sizeof expedite->before - 1, 0)) > 0 &&
-        pwrite(expedite->file, "1", 1, 0) == 1)
-        return;
-    close(expedite->file);
-    expedite->file = -1;
-}
-
-static void expedite_end(Expedite *expedite)
-{
-    if (expedite->file < 0)
-        return;
-    if (pwrite(expedite->file, expedite->before, strlen(expedite->before), 0) < 0)
-        (void)0; /* grace periods stay short: nothing is wrong but some wakes of idle CPUs */
-    close(expedite->file);
 }
 
 /* ---- one link ---- */

@@ -8,8 +8,9 @@
 
 #include "datapath/shape-private.h"
 
-#define LOOPBACK 1  /* the device that test runs are on unless told otherwise */
-#define FLOWS 65536 /* that frames of one judge may begin */
+#define BUCKETS (1 << 17) /* of both slots */
+#define LOOPBACK 1        /* the device that test runs are on unless told otherwise */
+#define FLOWS 65536       /* that frames of one judge may begin */
 
 /* One port, two slots taken in turns. */
 struct Judge {
@@ -21,8 +22,12 @@ struct Judge {
 
 Judge *judge_new(GError **error)
 {
-    const KernelSizes sizes = {
-        .ports = 1, .programs = 2, .counters = 8192, .entries = 1 << 18, .flows = FLOWS};
+    const KernelSizes sizes = {.ports = 1,
+                               .programs = 2,
+                               .counters = 1,
+                               .buckets = BUCKETS,
+                               .entries = 1 << 18,
+                               .flows = FLOWS};
     g_autoptr(Kernel) kernel = kernel_load(&sizes, error);
     Judge *judge;
 
@@ -81,8 +86,26 @@ static gboolean put_verdict(Judge *judge, guint way, struct row *row, GError **e
         close(program);
     row->way[way].program = entry;
     row->way[way].want = verdict->want;
-    row->way[way].flags = verdict_flags(verdict);
+    row->way[way].flags = shape_flags(judge->shape, way);
     row->way[way].counters = COUNTERS_COMMON;
+    return good;
+}
+
+/* The slots have a half of the buckets each. */
+static gboolean put_words(Judge *judge, const IrBinding *const bindings[N_WAYS], struct row *row,
+                          GError **error)
+{
+    struct row_rest rest = {0};
+    PortWords words;
+    gboolean good;
+
+    if (!port_words_init(&words, judge->shape, bindings, error))
+        return FALSE;
+    shape_fill_row(judge->shape, bindings, &words, row, &rest);
+    good = (words.buckets->len == 0 ||
+            kernel_put_array(judge->kernel, KERNEL_BUCKETS, row->buckets, words.buckets, error)) &&
+           kernel_put(judge->kernel, KERNEL_ROW_RESTS, &judge->slot, &rest, error);
+    port_words_clear(&words);
     return good;
 }
 
@@ -92,21 +115,20 @@ gboolean judge_bind(Judge *judge, Shape *shape, const IrBinding *out, const IrBi
     const IrBinding *const bindings[N_WAYS] = {out, in};
     const guint port = LOOPBACK, none = 0;
     guint bound;
-    struct row row = {.port = port, .flow_quota = FLOWS};
+    struct row row = {.port = port, .flow_quota = FLOWS, .buckets = judge->slot ? 0 : BUCKETS / 2};
 
     judge_clear(judge);
     judge->shape = shape_ref(shape);
     judge->slot ^= 1;
     bound = judge->slot + 1;
     judge->entries = shape_entries(shape, bindings, judge->slot);
-    shape_fill_rest(shape, bindings, &row);
     for (guint way = 0; way < N_WAYS; way++) {
         if (!put_verdict(judge, way, &row, error))
             return FALSE;
         if (is_flow_given)
             row.way[way].flags |= ROW_FLOWS | ROW_FLOW_GIVEN;
     }
-    return put_entries(judge, error) &&
+    return put_words(judge, bindings, &row, error) && put_entries(judge, error) &&
            kernel_put(judge->kernel, KERNEL_FLOW_COUNTS, &port, &none, error) &&
            kernel_put(judge->kernel, KERNEL_ROWS, &judge->slot, &row, error) &&
            kernel_put(judge->kernel, kernel_port_map(port), &port, &bound, error);

@@ -18,6 +18,8 @@ static const char *const map_names[N_KERNEL_MAPS] = {
     [KERNEL_NEAR_PORTS] = "near_ports",
     [KERNEL_PORTS] = "ports",
     [KERNEL_ROWS] = "rows",
+    [KERNEL_ROW_RESTS] = "row_rests",
+    [KERNEL_BUCKETS] = "buckets",
     [KERNEL_COUNTERS] = "counters",
     [KERNEL_SCRATCHES] = "scratches",
     [KERNEL_DROP_RATES] = "drop_rates",
@@ -84,6 +86,20 @@ gboolean kernel_put(const Kernel *kernel, KernelMap map, gconstpointer key, gcon
     return result == 0 || datapath_kernel_error(error, result, "writing %s", map_names[map]);
 }
 
+gboolean kernel_put_array(const Kernel *kernel, KernelMap map, guint first, const GArray *values,
+                          GError **error)
+{
+    LIBBPF_OPTS(bpf_map_batch_opts, options, .elem_flags = BPF_ANY);
+    g_autofree guint *keys = g_new(guint, values->len);
+    guint count = values->len;
+    int result;
+
+    for (guint i = 0; i < values->len; i++)
+        keys[i] = first + i;
+    result = bpf_map_update_batch(kernel->maps[map], keys, values->data, &count, &options);
+    return result == 0 || datapath_kernel_error(error, result, "writing %s", map_names[map]);
+}
+
 KernelMap kernel_port_map(guint ifindex)
 {
     return ifindex < NEAR_PORTS ? KERNEL_NEAR_PORTS : KERNEL_PORTS;
@@ -107,10 +123,13 @@ static guint map_size(KernelMap map, const KernelSizes *sizes)
     case KERNEL_CONNECTIONS:
         return MAX(1, sizes->flows / 4);
     case KERNEL_ROWS:
+    case KERNEL_ROW_RESTS:
     case KERNEL_DROP_RATES:
         return 2 * sizes->ports;
     case KERNEL_COUNTERS:
         return sizes->counters;
+    case KERNEL_BUCKETS:
+        return sizes->buckets;
     case KERNEL_PROGRAMS:
     case KERNEL_SHAPES:
         return FIRST_SHAPE + MAX(sizes->programs, N_WAYS * NEAR_SHAPES);
@@ -303,6 +322,7 @@ static gboolean read_sizes(Kernel *kernel, GError **error)
     if (!read_size(kernel->maps[KERNEL_PORTS], &kernel->sizes.ports, error) ||
         !read_size(kernel->maps[KERNEL_PROGRAMS], &kernel->sizes.programs, error) ||
         !read_size(kernel->maps[KERNEL_COUNTERS], &kernel->sizes.counters, error) ||
+        !read_size(kernel->maps[KERNEL_BUCKETS], &kernel->sizes.buckets, error) ||
         !read_size(kernel->maps[KERNEL_SETS], &kernel->sizes.entries, error) ||
         !read_size(kernel->maps[KERNEL_FLOWS], &kernel->sizes.flows, error))
         return FALSE;

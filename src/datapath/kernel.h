@@ -16,6 +16,8 @@ typedef enum {
     KERNEL_NEAR_PORTS,
     KERNEL_PORTS,
     KERNEL_ROWS,
+    KERNEL_ROW_RESTS,
+    KERNEL_BUCKETS,
     KERNEL_COUNTERS,
     KERNEL_SCRATCHES,
     KERNEL_DROP_RATES,
@@ -49,7 +51,8 @@ typedef enum {
 typedef struct {
     guint ports;    /* bound at a time; there are twice as many rows, for changes of all of them */
     guint programs; /* of shapes, two each */
-    guint counters;
+    guint counters; /* chunks of them, at most */
+    guint buckets;
     guint entries; /* of all sets together, and again of all prefixes; a quarter for large tuples */
     guint flows;   /* of all ports together */
 } KernelSizes;
@@ -79,6 +82,10 @@ int kernel_load_code(const Kernel *kernel, const Code *code, const char *name, G
 /* Writes one entry of a map. Errors: LIMIT when it is full, KERNEL; both name it. */
 gboolean kernel_put(const Kernel *kernel, KernelMap map, gconstpointer key, gconstpointer value,
                     GError **error);
+
+/* Writes entries of an array map, of its values' type, from `first` on. Errors: KERNEL. */
+gboolean kernel_put_array(const Kernel *kernel, KernelMap map, guint first, const GArray *values,
+                          GError **error);
 
 /* The map that a port is bound in. */
 KernelMap kernel_port_map(guint ifindex);

@@ -14,11 +14,27 @@ struct Shape {
     char *digest_text;
 };
 
-/* The words and limits of a row from what a port is bound to; the rest of it is the caller's. */
-void shape_fill_rest(const Shape *shape, const IrBinding *const bindings[N_WAYS], struct row *row);
+/* What a port supplies to its row. */
+typedef struct {
+    guint64 words[ROW_REST_WORDS];
+    guint32 lists;   /* bit i: word i is a list's; it counts from the port's first bucket */
+    GArray *buckets; /* struct bucket: of all lists, one after the other */
+} PortWords;
+
+/* Errors: LIMIT, for a list that does not fit into buckets. */
+gboolean port_words_init(PortWords *words, const Shape *shape,
+                         const IrBinding *const bindings[N_WAYS], GError **error);
+void port_words_clear(PortWords *words);
+
+/* Into the row, or its rest when the shape has one, with the port's buckets from row->buckets on.
+ * Limits go into the rest. */
+void shape_fill_row(const Shape *shape, const IrBinding *const bindings[N_WAYS],
+                    const PortWords *words, struct row *row, struct row_rest *rest);
+
+gboolean shape_has_rest(const Shape *shape);
 
 /* enum layout_flags of a way. */
-guint verdict_flags(const Verdict *verdict);
+guint shape_flags(const Shape *shape, guint way);
 
 /* One entry of a set, ready to be written. */
 typedef struct {
@@ -29,5 +45,6 @@ typedef struct {
     } key;
 } SetEntry;
 
-/* All entries of a port's sets that a program looks up, in slot `slot`. The caller unrefs. */
+/* All entries of a port's sets that a program looks up in maps, in slot `slot`. The caller unrefs.
+ */
 GArray *shape_entries(const Shape *shape, const IrBinding *const bindings[N_WAYS], guint slot);

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "datapath/bucket.h"
 #include "datapath/shape-private.h"
 
 /* What a port supplies, in the kernel's form: the words of its row, and the entries of its sets. */
 
-guint verdict_flags(const Verdict *verdict)
+guint shape_flags(const Shape *shape, guint way)
 {
-    return (verdict->has_flows ? ROW_FLOWS : 0) | (verdict->passes_all ? ROW_PASS : 0);
+    const Verdict *verdict = shape->verdicts[way];
+
+    return (verdict->has_flows ? ROW_FLOWS : 0) | (verdict->passes_all ? ROW_PASS : 0) |
+           (shape->programs[way]->limits->len > 0 ? ROW_LIMITS : 0);
 }
 
-static void fill_way(const Verdict *verdict, const IrProgram *program, const IrBinding *binding,
-                     struct row *row)
+gboolean shape_has_rest(const Shape *shape)
 {
-    __u64 *word = row->words + verdict->first_word;
+    return shape->verdicts[WAY_OUT]->has_rest || shape->programs[WAY_OUT]->limits->len > 0 ||
+           shape->programs[WAY_IN]->limits->len > 0;
+}
 
+/* ---- words ---- */
+
+static void fill_scalars(const IrProgram *program, const IrBinding *binding, guint64 *word)
+{
     for (guint i = 0; i < program->scalars->len; i++) {
         if (verdict_words(g_array_index(program->scalars, IrScalar, i).bits) == 2)
             *word++ = binding->scalars[i].high;
@@ -22,23 +31,83 @@ static void fill_way(const Verdict *verdict, const IrProgram *program, const IrB
     }
 }
 
-static void fill_limits(const IrProgram *program, const IrBinding *binding, struct row_way *way)
+/* A list's buckets behind those there are. Gives its word; FALSE when they are too many. */
+static gboolean fill_list(const IrEntries *entries, GArray *buckets, guint64 *word)
 {
-    way->n_limits = program->limits->len;
+    g_autofree guint64 *numbers = g_new(guint64, entries->n_entries);
+    const guint first = buckets->len;
+    guint n;
+
+    for (guint i = 0; i < entries->n_entries; i++)
+        numbers[i] = ir_entries_get(entries, i, 0)->first.low;
+    n = buckets_append(buckets, numbers, entries->n_entries);
+    *word = (guint64)first << 32 | (n - 1);
+    return n > 0;
+}
+
+static gboolean fill_lists(PortWords *words, const IrProgram *program, const IrBinding *binding,
+                           guint first_word, GError **error)
+{
+    for (guint i = 0; i < program->sets->len; i++) {
+        const guint at = first_word + verdict_set_word(program, i);
+
+        if (!verdict_has_buckets(&g_array_index(program->sets, IrSet, i)))
+            continue;
+        words->lists |= 1u << at;
+        if (fill_list(&binding->sets[i], words->buckets, &words->words[at]))
+            continue;
+        g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
+                    "filter %s: a list of %u numbers does not fit into %u buckets", program->name,
+                    binding->sets[i].n_entries, BUCKETS_MAX);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean port_words_init(PortWords *words, const Shape *shape,
+                         const IrBinding *const bindings[N_WAYS], GError **error)
+{
+    memset(words, 0, sizeof *words);
+    words->buckets = g_array_new(FALSE, FALSE, sizeof(struct bucket));
+    for (guint way = 0; way < N_WAYS; way++) {
+        const guint first = shape->verdicts[way]->first_word;
+
+        fill_scalars(shape->programs[way], bindings[way], words->words + first);
+        if (!fill_lists(words, shape->programs[way], bindings[way], first, error)) {
+            port_words_clear(words);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+void port_words_clear(PortWords *words)
+{
+    g_clear_pointer(&words->buckets, g_array_unref);
+}
+
+static void fill_limits(const IrProgram *program, const IrBinding *binding, guint way,
+                        struct row_rest *rest)
+{
+    rest->n_limits[way] = program->limits->len;
     for (guint i = 0; i < program->limits->len; i++) {
         const IrLimit *limit = &g_array_index(program->limits, IrLimit, i);
         const guint64 above = ir_operand_get(&limit->above, binding).low;
 
-        way->limits[i] = (__u16)MIN(above, G_MAXUINT16);
+        rest->limits[way][i] = (__u16)MIN(above, G_MAXUINT16);
     }
 }
 
-void shape_fill_rest(const Shape *shape, const IrBinding *const bindings[N_WAYS], struct row *row)
+void shape_fill_row(const Shape *shape, const IrBinding *const bindings[N_WAYS],
+                    const PortWords *words, struct row *row, struct row_rest *rest)
 {
-    for (guint way = 0; way < N_WAYS; way++) {
-        fill_way(shape->verdicts[way], shape->programs[way], bindings[way], row);
-        fill_limits(shape->programs[way], bindings[way], &row->way[way]);
-    }
+    const gboolean is_in_rest = shape->verdicts[WAY_OUT]->has_rest;
+    __u64 *to = is_in_rest ? rest->words : row->words;
+
+    for (guint i = 0; i < (is_in_rest ? ROW_REST_WORDS : ROW_WORDS); i++)
+        to[i] = words->words[i] + (words->lists >> i & 1 ? (guint64)row->buckets << 32 : 0);
+    for (guint way = 0; way < N_WAYS; way++)
+        fill_limits(shape->programs[way], bindings[way], way, rest);
 }
 
 /* ---- sets ---- */
@@ -194,9 +263,10 @@ static void fill_set(Filler *filler, const IrEntries *entries)
 }
 
 /* Sets of other forms only serve as the source of scalars. */
-static gboolean is_looked_up(const IrSet *set)
+static gboolean is_in_map(const IrSet *set)
 {
-    return ir_set_form(set) == SET_EXACT || ir_set_form(set) == SET_PREFIX;
+    return ir_set_form(set) == SET_PREFIX ||
+           (ir_set_form(set) == SET_EXACT && !verdict_has_buckets(set));
 }
 
 GArray *shape_entries(const Shape *shape, const IrBinding *const bindings[N_WAYS], guint slot)
@@ -208,7 +278,7 @@ GArray *shape_entries(const Shape *shape, const IrBinding *const bindings[N_WAYS
             Filler filler = {entries, &g_array_index(shape->programs[way]->sets, IrSet, i), slot,
                              way << 16 | i};
 
-            if (is_looked_up(filler.set))
+            if (is_in_map(filler.set))
                 fill_set(&filler, &bindings[way]->sets[i]);
         }
     return entries;

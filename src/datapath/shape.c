@@ -28,17 +28,18 @@ Shape *shape_new(const IrProgram *out, const IrProgram *in, Encapsulation encaps
 {
     const IrProgram *const programs[N_WAYS] = {out, in};
     g_autoptr(Shape) shape = g_new0(Shape, 1);
-    const gboolean has_flows = verdict_asks_for_flows(out) || verdict_asks_for_flows(in);
-    guint word = 0;
+    VerdictPlace place = {
+        .has_flows = verdict_asks_for_flows(out) || verdict_asks_for_flows(in),
+        .has_rest = verdict_row_words(out) + verdict_row_words(in) > ROW_WORDS,
+    };
 
     g_atomic_ref_count_init(&shape->references);
     for (guint way = 0; way < N_WAYS; way++) {
         shape->programs[way] = ir_program_copy(programs[way]);
-        shape->verdicts[way] =
-            verdict_compile(programs[way], encapsulation, has_flows, word, error);
+        shape->verdicts[way] = verdict_compile(programs[way], encapsulation, &place, error);
         if (!shape->verdicts[way])
             return NULL;
-        word += shape->verdicts[way]->n_words;
+        place.first_word += shape->verdicts[way]->n_words;
     }
     shape_seal(shape);
     return g_steal_pointer(&shape);

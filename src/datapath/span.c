@@ -51,6 +51,8 @@ gboolean spans_take(Spans *spans, guint length, guint *start)
 
 gboolean spans_take_at(Spans *spans, guint start, guint length)
 {
+    if (length == 0)
+        return TRUE;
     for (guint i = 0; i < spans->open->len; i++) {
         Span span = *span_get(spans, i);
 
@@ -58,7 +60,7 @@ gboolean spans_take_at(Spans *spans, guint start, guint length)
             span.length - (start - span.start) < length)
             continue;
         g_array_remove_index(spans->open, i);
-        if (length > 0 && start + length < span.start + span.length) {
+        if (start + length < span.start + span.length) {
             const Span after = {start + length, span.start + span.length - start - length};
             g_array_insert_val(spans->open, i, after);
         }

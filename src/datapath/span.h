@@ -4,7 +4,7 @@
 #include <glib.h>
 
 /*
- * Purpose: which parts of a range of numbers are taken: the counters of the ports.
+ * Purpose: which parts of a range of numbers are taken: the counters and buckets of the ports.
  * Owner: spans_free.
  */
 

@@ -28,6 +28,8 @@ static void test_take_at(void)
     g_assert_false(spans_take_at(spans, 5, 1));
     g_assert_false(spans_take_at(spans, 3, 2));
     g_assert_false(spans_take_at(spans, 9, 2));
+    g_assert_true(spans_take_at(spans, 0, 0)); /* nothing, wherever: takes nothing */
+    g_assert_true(spans_take_at(spans, 5, 0));
     g_assert_true(spans_take_at(spans, 0, 4));
     g_assert_true(spans_take(spans, 4, &at));
     g_assert_cmpuint(at, ==, 6);

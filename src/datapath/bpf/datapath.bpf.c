@@ -80,10 +80,12 @@ static FACTS_INLINE struct facts_tag tag_of(const struct __sk_buff *skb)
 
 static FACTS_INLINE void count(__u32 counter)
 {
-    __u64 *counted = bpf_map_lookup_elem(&counters, &counter);
+    const __u32 chunk = counter / COUNTERS_CHUNK, block = counter % COUNTERS_CHUNK / COUNTERS_BLOCK;
+    void *blocks = bpf_map_lookup_elem(&counters, &chunk);
+    struct counter_block *found = blocks ? bpf_map_lookup_elem(blocks, &block) : 0;
 
-    if (counted)
-        ++*counted;
+    if (found)
+        found->counts[counter % COUNTERS_BLOCK]++;
 }
 
 static FACTS_INLINE int refuse(struct __sk_buff *skb, __u32 verdict)

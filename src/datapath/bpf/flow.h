@@ -299,17 +299,24 @@ static FACTS_INLINE void flow_limits(const struct row_way *way, const struct flo
     const struct flow_key *key = &scratch->flow;
     struct connection_key source = {.slot = slot, .source = {key->source[0], key->source[1]}};
     const __u64 counted = entry && entry->slot == slot ? flow_counted(entry, scratch->way) : 0;
+    const __u32 number = scratch->way & 1;
+    const struct row_rest *rest;
 
     scratch->counted = counted;
+    if (!(way->flags & ROW_LIMITS))
+        return;
+    rest = bpf_map_lookup_elem(&row_rests, &slot);
+    if (!rest)
+        return;
     for (__u32 i = 0; i < LIMITS_MAX; i++) {
         __u32 *open, count;
 
-        if (i >= way->n_limits)
+        if (i >= rest->n_limits[number])
             break;
         source.limit = i | (__u32)key->family << 8 | scratch->way << 16;
         open = bpf_map_lookup_elem(&connections, &source);
         count = (open ? *open : 0) + (counted >> i & 1 ? 0 : 1);
-        if (count > way->limits[i])
+        if (count > rest->limits[number][i])
             scratch->over |= 1ull << i;
     }
 }

@@ -10,7 +10,7 @@
  * process never reads older maps.
  */
 
-#define LAYOUT_VERSION 2
+#define LAYOUT_VERSION 3
 
 /* ---- the table of programs ---- */
 
@@ -43,7 +43,10 @@ struct shape_mark {
  * others. */
 #define NEAR_PORTS 65536
 
-#define ROW_WORDS 32 /* of scalars, for both ways together */
+/* Of scalars and lists, for both ways together: few are in the row itself, all of more than that
+ * in its rest. */
+#define ROW_WORDS 8
+#define ROW_REST_WORDS 32
 
 enum layout_way { WAY_OUT, WAY_IN, N_WAYS }; /* PLAN_FROM_VM, PLAN_TO_VM */
 
@@ -51,6 +54,7 @@ enum layout_flags {
     ROW_PASS = 1u << 2,  /* its program has no steps: whatever the frame, it passes by default */
     ROW_FLOWS = 1u << 0, /* the program asks for the flow's state */
     ROW_FLOW_GIVEN = 1u << 1, /* tests: the state is in mark and cb, not looked up */
+    ROW_LIMITS = 1u << 3,     /* its rest has limits */
 };
 
 struct row_way {
@@ -58,8 +62,6 @@ struct row_way {
     __u32 want;     /* enum facts_want */
     __u32 flags;    /* enum layout_flags */
     __u32 counters; /* where this way's counters begin */
-    __u32 n_limits;
-    __u16 limits[LIMITS_MAX]; /* of connections from one source: "more than" */
 };
 
 /* Written whole before anything points to it, and never changed while something does. */
@@ -69,7 +71,16 @@ struct row {
     struct row_way way[N_WAYS];
     __u32 shape;      /* its place in the table of shapes */
     __u32 n_counters; /* of both ways, from way[WAY_OUT].counters on */
+    __u32 buckets;    /* where those of its lists begin */
+    __u32 n_buckets;
     __u64 words[ROW_WORDS];
+};
+
+/* What only some filters need of a row, by its slot. Written before the row. */
+struct row_rest {
+    __u32 n_limits[N_WAYS];
+    __u16 limits[N_WAYS][LIMITS_MAX]; /* of connections from one source: "more than" */
+    __u64 words[ROW_REST_WORDS];
 };
 
 /* ---- a verdict ---- */
@@ -84,8 +95,18 @@ enum layout_verdict {
     LAYOUT_RULES = 10,
 };
 
+/* Counters come in blocks, blocks in chunks; chunks are made when they are needed. */
+#define COUNTERS_BLOCK_BITS 3
+#define COUNTERS_CHUNK_BITS 12
+#define COUNTERS_BLOCK (1 << COUNTERS_BLOCK_BITS)
+#define COUNTERS_CHUNK (1 << COUNTERS_CHUNK_BITS)
+
+struct counter_block {
+    __u64 counts[COUNTERS_BLOCK];
+};
+
 /* The counters before the ports' own: by verdict, for frames that have no row. */
-#define COUNTERS_COMMON LAYOUT_RULES
+#define COUNTERS_COMMON (2 * COUNTERS_BLOCK)
 
 /* ---- connections ---- */
 
@@ -153,8 +174,24 @@ struct scratch {
 
 /* ---- sets ---- */
 
-/* Small sets: a tuple of up to two words; large ones: of up to sixteen. Unused words are zero. A
- * column of 128 bits takes two words. */
+/*
+ * Lists of one number of less than 64 bits each are in buckets of their port's: a number is in one
+ * of two, which it itself names. A word of the row says where the list's buckets begin (high half)
+ * and how many there are, less one (low half); they are a power of two.
+ */
+#define BUCKET_CELLS 4
+#define BUCKET_EMPTY (~0ull)
+#define BUCKETS_MAX (1u << 24) /* of one list */
+
+struct bucket {
+    __u64 cells[BUCKET_CELLS];
+};
+
+/* A number, times this: its first bucket is in the upper 24 bits, its second in the next. */
+#define BUCKET_FACTOR 0x9e3779b97f4a7c15ull
+
+/* Other tuples are in hashes. Small sets: a tuple of up to two words; large ones: of up to sixteen.
+ * Unused words are zero. A column of 128 bits takes two words. */
 #define SET_SMALL_WORDS 2
 #define SET_LARGE_WORDS 16
 

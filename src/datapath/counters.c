@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "datapath/counters.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "datapath/expedite.h"
+#include "datapath/span.h"
+
+#define BLOCKS_OF_CHUNK (COUNTERS_CHUNK / COUNTERS_BLOCK)
+
+struct Counters {
+    const Kernel *kernel;
+    Spans *spans;   /* in blocks */
+    GArray *chunks; /* int: descriptors of the ones there are */
+    guint stale;    /* chunks below were found, and what is free in them may have counted */
+    gsize block_size;
+};
+
+/* ---- chunks ---- */
+
+static int chunk_find(const Counters *counters, guint number)
+{
+    guint id;
+
+    if (bpf_map_lookup_elem(counters->kernel->maps[KERNEL_COUNTERS], &number, &id) != 0)
+        return -1;
+    return bpf_map_get_fd_by_id(id);
+}
+
+static int chunk_create(void)
+{
+    return bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "counter_chunk", sizeof(guint),
+                          sizeof(struct counter_block), BLOCKS_OF_CHUNK, NULL);
+}
+
+/* The kernel waits for a grace period when a map of maps changes. */
+static gboolean chunk_add(Counters *counters, GError **error)
+{
+    const guint number = counters->chunks->len;
+    int chunk = chunk_create();
+    Expedite expedite;
+    gboolean good;
+
+    if (chunk < 0)
+        return datapath_kernel_error(error, errno, "making room for counters");
+    expedite_begin(&expedite);
+    good = kernel_put(counters->kernel, KERNEL_COUNTERS, &number, &chunk, error);
+    expedite_end(&expedite);
+    if (good)
+        g_array_append_val(counters->chunks, chunk);
+    else
+        close(chunk);
+    return good;
+}
+
+Counters *counters_new(const Kernel *kernel, GError **error)
+{
+    g_autoptr(Counters) counters = g_new0(Counters, 1);
+    const guint common = COUNTERS_COMMON / COUNTERS_BLOCK;
+    int chunk;
+
+    counters->kernel = kernel;
+    counters->block_size = kernel_cpus() * sizeof(struct counter_block);
+    counters->spans = spans_new(common, kernel->sizes.counters * BLOCKS_OF_CHUNK - common);
+    counters->chunks = g_array_new(FALSE, FALSE, sizeof(int));
+    while (counters->chunks->len < kernel->sizes.counters &&
+           (chunk = chunk_find(counters, counters->chunks->len)) >= 0)
+        g_array_append_val(counters->chunks, chunk);
+    counters->stale = counters->chunks->len;
+    if (counters->chunks->len == 0 && !chunk_add(counters, error))
+        return NULL;
+    return g_steal_pointer(&counters);
+}
+
+void counters_free(Counters *counters)
+{
+    if (!counters)
+        return;
+    for (guint i = 0; i < counters->chunks->len; i++)
+        close(g_array_index(counters->chunks, int, i));
+    g_array_unref(counters->chunks);
+    spans_free(counters->spans);
+    g_free(counters);
+}
+
+/* ---- blocks ---- */
+
+/* The chunk of a block, whose number in it is in *key. */
+static int block_find(const Counters *counters, guint block, guint *key)
+{
+    *key = block % BLOCKS_OF_CHUNK;
+    return g_array_index(counters->chunks, int, block / BLOCKS_OF_CHUNK);
+}
+
+static void blocks_clear(const Counters *counters, guint first, guint n)
+{
+    g_autofree guint8 *zeros = g_malloc0(counters->block_size);
+
+    for (guint block = first; block < first + n; block++) {
+        guint key;
+        int chunk = block_find(counters, block, &key);
+
+        (void)bpf_map_update_elem(chunk, &key, zeros, BPF_ANY); /* a key in range: works */
+    }
+}
+
+static guint blocks_for(guint n)
+{
+    return (n + COUNTERS_BLOCK - 1) / COUNTERS_BLOCK;
+}
+
+gboolean counters_take(Counters *counters, guint n, guint *first, GError **error)
+{
+    const guint blocks = blocks_for(n);
+    guint block;
+
+    if (!spans_take(counters->spans, blocks, &block)) {
+        g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
+                    "%u counters are needed; fewer are free", n);
+        return FALSE;
+    }
+    while (counters->chunks->len * BLOCKS_OF_CHUNK < block + blocks)
+        if (!chunk_add(counters, error)) {
+            spans_give_back(counters->spans, block, blocks);
+            return FALSE;
+        }
+    if (block < counters->stale * BLOCKS_OF_CHUNK)
+        blocks_clear(counters, block, blocks);
+    *first = block * COUNTERS_BLOCK;
+    return TRUE;
+}
+
+gboolean counters_take_at(Counters *counters, guint first, guint n)
+{
+    const guint block = first / COUNTERS_BLOCK, blocks = blocks_for(n);
+
+    return first % COUNTERS_BLOCK == 0 &&
+           (guint64)block + blocks <= (guint64)counters->chunks->len * BLOCKS_OF_CHUNK &&
+           spans_take_at(counters->spans, block, blocks);
+}
+
+void counters_give_back(Counters *counters, guint first, guint n)
+{
+    blocks_clear(counters, first / COUNTERS_BLOCK, blocks_for(n));
+    spans_give_back(counters->spans, first / COUNTERS_BLOCK, blocks_for(n));
+}
+
+void counters_read(const Counters *counters, guint first, guint n, guint64 *sums)
+{
+    g_autofree struct counter_block *cpus = g_malloc0(counters->block_size);
+
+    for (guint i = 0; i < n; i++) {
+        const guint at = (first + i) % COUNTERS_BLOCK;
+        guint key;
+        int chunk = block_find(counters, (first + i) / COUNTERS_BLOCK, &key);
+
+        if ((i == 0 || at == 0) && bpf_map_lookup_elem(chunk, &key, cpus) != 0)
+            memset(cpus, 0, counters->block_size);
+        sums[i] = 0;
+        for (guint cpu = 0; cpu < kernel_cpus(); cpu++)
+            sums[i] += cpus[cpu].counts[at];
+    }
+}

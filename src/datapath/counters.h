@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "datapath/kernel.h"
+
+/*
+ * Purpose: the counters in the kernel: who has which, and what they say. They come in chunks, which
+ * are made when they are needed and stay, so that memory follows the ports there are.
+ * Owner: counters_free; `kernel` is borrowed.
+ * Invariants: what is free is zero, or is cleared before it is given out.
+ */
+
+typedef struct Counters Counters;
+
+/* Finds the chunks that are there, or makes the first. Errors: KERNEL. */
+Counters *counters_new(const Kernel *kernel, GError **error);
+void counters_free(Counters *counters);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Counters, counters_free)
+
+/* `n` in a row, at zero. Errors: LIMIT when there are no more; KERNEL. */
+gboolean counters_take(Counters *counters, guint n, guint *first, GError **error);
+
+/* Exactly these, as they are; FALSE when one of them is taken or not there. */
+gboolean counters_take_at(Counters *counters, guint first, guint n);
+void counters_give_back(Counters *counters, guint first, guint n);
+
+/* The sum over all CPUs of each; `sums` has room for `n`. */
+void counters_read(const Counters *counters, guint first, guint n, guint64 *sums);
