@@ -173,3 +173,14 @@ gboolean clsact_detach(guint ifindex, GError **error)
     }
     return TRUE;
 }
+
+gboolean clsact_is_attached(guint ifindex, const int programs[N_WAYS])
+{
+    for (guint way = 0; way < N_WAYS; way++) {
+        guint id;
+
+        if (!program_id(programs[way], &id, NULL) || !filter_holds(ifindex, way, id))
+            return FALSE;
+    }
+    return TRUE;
+}

@@ -13,3 +13,6 @@
  * qdisc, which excludes clsact (libvirt puts one there for <bandwidth><outbound>). */
 gboolean clsact_attach(guint ifindex, const int programs[N_WAYS], GError **error);
 gboolean clsact_detach(guint ifindex, GError **error);
+
+/* Both programs are where clsact_attach() puts them. */
+gboolean clsact_is_attached(guint ifindex, const int programs[N_WAYS]);

@@ -94,12 +94,19 @@ gboolean datapath_attach(Datapath *datapath, guint ifindex, GError **error);
 /* From then on the port is not filtered. A device that is gone is no error. */
 gboolean datapath_detach(Datapath *datapath, guint ifindex, GError **error);
 
+/* Whether both hooks are in their places: someone else may have taken one away. */
+gboolean datapath_is_attached(const Datapath *datapath, guint ifindex);
+
 /* ---- what happened ---- */
 
 /* Frames by verdict: reason r at [r], the rule of origin o at [datapath_origin_counter(o)], whether
  * it passed or dropped them. NULL when the port is not bound. The caller unrefs. */
 GArray *datapath_counters(const Datapath *datapath, guint ifindex, guint way); /* of guint64 */
 guint datapath_origin_counter(guint origin);
+
+/* The word of a verdict that is no rule's: an IrReason's, or one that only the kernel gives
+ * ("no-row", "flow-quota", ...); counters below datapath_origin_counter(0) have these. */
+const char *datapath_reason_format(guint reason);
 
 /* Frames dropped because their port has no row. */
 guint64 datapath_strays(const Datapath *datapath);

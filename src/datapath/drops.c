@@ -32,6 +32,20 @@ static void fill(const Datapath *datapath, const struct drop_event *event, Datap
     };
 }
 
+const char *datapath_reason_format(guint reason)
+{
+    static const char *const words[] = {
+        [VERDICT_NO_ROW] = "no-row",
+        [VERDICT_NO_PROGRAM] = "no-program",
+        [VERDICT_FLOW_QUOTA] = "flow-quota",
+        [VERDICT_FLOW_TABLE] = "flow-table",
+    };
+
+    if (reason < N_REASONS)
+        return ir_reason_format((IrReason)reason);
+    return reason < G_N_ELEMENTS(words) ? words[reason] : "unknown";
+}
+
 static int tell_one(void *data, void *record, size_t size)
 {
     Drops *drops = data;

@@ -152,3 +152,19 @@ gboolean datapath_detach(Datapath *datapath, guint ifindex, GError **error)
         return links_detach(datapath, ifindex, error);
     return clsact_detach(ifindex, error);
 }
+
+gboolean datapath_is_attached(const Datapath *datapath, guint ifindex)
+{
+    const int programs[N_WAYS] = {datapath->kernel->programs[KERNEL_DISPATCH_OUT],
+                                  datapath->kernel->programs[KERNEL_DISPATCH_IN]};
+
+    if (datapath->hook == DATAPATH_HOOK_CLSACT || !has_tcx(datapath))
+        return clsact_is_attached(ifindex, programs);
+    for (guint way = 0; way < N_WAYS; way++) {
+        g_autofree char *path = link_path(datapath, ifindex, way);
+
+        if (!link_holds(path, ifindex, way_rows[way].type))
+            return FALSE;
+    }
+    return TRUE;
+}
