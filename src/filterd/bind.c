@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <net/if.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "filterd/filterd-private.h"
 
 /* ---- looking ---- */
 
-Port *filterd_find(const Filterd *filterd, const char *name)
+Port *filterd_bound(const Filterd *filterd, const char *name)
 {
-    return g_hash_table_lookup(filterd->ports, name);
+    Port *port = ports_lookup(filterd->ports, name);
+
+    return port && port_is_bound(port) ? port : NULL;
 }
 
 gpointer filterd_no_binding(const char *name, GError **error)
@@ -18,93 +20,252 @@ gpointer filterd_no_binding(const char *name, GError **error)
     return NULL;
 }
 
-static int compare_bindings(gconstpointer a, gconstpointer b)
-{
-    return strcmp((*(const Binding *const *)a)->port, (*(const Binding *const *)b)->port);
-}
-
 GPtrArray *filterd_bindings(const Filterd *filterd)
 {
-    GPtrArray *bindings = g_ptr_array_new();
-    GHashTableIter iterator;
-    gpointer port;
+    g_autoptr(GPtrArray) ports = ports_sorted(filterd->ports);
+    GPtrArray *bindings = g_ptr_array_sized_new(ports->len);
 
-    g_hash_table_iter_init(&iterator, filterd->ports);
-    while (g_hash_table_iter_next(&iterator, NULL, &port))
-        g_ptr_array_add(bindings, ((Port *)port)->binding);
-    g_ptr_array_sort(bindings, compare_bindings);
+    for (guint i = 0; i < ports->len; i++)
+        if (port_is_bound(ports->pdata[i]))
+            g_ptr_array_add(bindings, ((Port *)ports->pdata[i])->binding);
     return bindings;
 }
 
 const Binding *filterd_binding_lookup(const Filterd *filterd, const char *name, GError **error)
 {
-    const Port *port = filterd_find(filterd, name);
+    const Port *port = filterd_bound(filterd, name);
 
     return port ? port->binding : filterd_no_binding(name, error);
 }
 
 char *filterd_binding_xml(const Filterd *filterd, const Binding *binding)
 {
-    const Port *port = filterd_find(filterd, binding->port);
+    const Port *port = filterd_bound(filterd, binding->port);
     g_autoptr(Variables) variables =
         port && port->state != FILTERD_WAITING ? port_variables(port, NULL) : NULL;
 
     return binding_format(binding, variables);
 }
 
-/* ---- changing ---- */
+/* ---- create ---- */
 
-static gboolean put_in_force(Filterd *filterd, Port *port, GError **error)
+/* The device has its row and its hooks, or neither. */
+static gboolean attach(Filterd *filterd, guint ifindex, GError **error)
+{
+    if (datapath_attach(filterd->datapath, ifindex, error))
+        return TRUE;
+    (void)filterd_release(filterd, ifindex,
+                          NULL); /* as far as it had come; the first error counts */
+    return FALSE;
+}
+
+gboolean filterd_put_in_force(Filterd *filterd, Port *port, GError **error)
 {
     g_autoptr(GPtrArray) one = g_ptr_array_new();
-    DatapathChange *change;
+    Change *change;
 
     g_ptr_array_add(one, port);
-    change = filterd_prepare(filterd, filterd->ruleset, one, error);
-    if (!change || !datapath_commit(change, error))
+    change = change_prepare(filterd->datapath, filterd->ruleset, one, error);
+    return change && change_commit(change, error) && attach(filterd, port->ifindex, error);
+}
+
+/* The device that the new binding is to filter is nobody else's: what its number or the port's
+ * name says otherwise is of a device that is gone, and its event on the way. */
+static void clear_the_way(Filterd *filterd, const char *name, guint ifindex)
+{
+    Port *leaving = ports_lookup(filterd->ports, name), *other;
+
+    if (leaving && leaving->ifindex != ifindex)
+        filterd_port_vanished(filterd, leaving);
+    other = ifindex > 0 ? ports_lookup_device(filterd->ports, ifindex) : NULL;
+    if (other && other != ports_lookup(filterd->ports, name))
+        filterd_port_vanished(filterd, other);
+}
+
+/* From the old filter to the new one without a gap; when it fails the old one stays. */
+static gboolean take_over(Filterd *filterd, Port *port, Port *leaving, guint ifindex,
+                          GError **error)
+{
+    g_autoptr(GPtrArray) one = g_ptr_array_new();
+    g_autoptr(Change) change = NULL;
+
+    port->ifindex = ifindex; /* for the change alone: the device is still the other's */
+    g_ptr_array_add(one, port);
+    change = change_prepare(filterd->datapath, filterd->ruleset, one, error);
+    port->ifindex = 0;
+    if (!change || !state_dir_save(filterd->state, port->binding, error))
         return FALSE;
-    if (datapath_attach(filterd->datapath, port->ifindex, error)) {
-        port_set_state(port, FILTERD_FILTERED);
+    if (!change_commit(g_steal_pointer(&change), error) ||
+        !datapath_attach(filterd->datapath, ifindex, error)) {
+        (void)state_dir_remove(filterd->state, STATE_BOUND, port->binding->port, NULL);
+        return FALSE;
+    }
+    (void)state_dir_remove(filterd->state, STATE_LEAVING, port->binding->port, NULL); /* the other
+                                                                         one counts at a start */
+    grace_end(filterd->grace, leaving);
+    ports_remove(filterd->ports, leaving);
+    return TRUE;
+}
+
+static gboolean put_new(Filterd *filterd, Port *port, guint ifindex, GError **error)
+{
+    if (!state_dir_save(filterd->state, port->binding, error))
+        return FALSE;
+    port->ifindex = ifindex;
+    if (ifindex == 0 || filterd_put_in_force(filterd, port, error)) {
+        port->ifindex = 0;
         return TRUE;
     }
-    (void)datapath_detach(filterd->datapath, port->ifindex, NULL); /* as far as it had come; */
-    (void)datapath_unbind(filterd->datapath, port->ifindex, NULL); /* the first error counts */
+    (void)state_dir_remove(filterd->state, STATE_BOUND, port->binding->port, NULL);
     return FALSE;
+}
+
+static Port *create(Filterd *filterd, Binding *binding, GError **error)
+{
+    const guint ifindex = link_index(binding->port);
+    g_autoptr(Port) port = port_new(binding, filterd->encapsulation, error);
+    Port *leaving;
+
+    if (!port)
+        return NULL;
+    clear_the_way(filterd, binding->port, ifindex);
+    leaving = ports_lookup(filterd->ports, binding->port);
+    if (!(leaving ? take_over(filterd, port, leaving, ifindex, error)
+                  : put_new(filterd, port, ifindex, error)))
+        return NULL;
+    if (leaving)
+        sweeper_want(filterd->sweeper);
+    ports_add(filterd->ports, port);
+    ports_set_device(filterd->ports, port, ifindex);
+    port_set_state(port, ifindex > 0 ? FILTERD_FILTERED : FILTERD_WAITING);
+    return g_steal_pointer(&port);
 }
 
 const Binding *filterd_binding_create(Filterd *filterd, const char *xml, gsize length,
                                       GError **error)
 {
     g_autoptr(Binding) binding = binding_parse(xml, length, error);
-    g_autoptr(Port) port = NULL;
+    const Port *port;
 
     if (!binding)
         return NULL;
-    if (filterd_find(filterd, binding->port)) {
+    if (filterd_bound(filterd, binding->port)) {
         g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_OPERATION_FAILED,
                     "binding '%s' already exists", binding->port);
         return NULL;
     }
-    port = port_new(binding, filterd->encapsulation, error);
+    port = create(filterd, binding, error);
     if (!port)
         return NULL;
-    port->ifindex = if_nametoindex(binding->port);
-    if (port->ifindex > 0 && !put_in_force(filterd, port, error))
-        return NULL;
-    g_hash_table_insert(filterd->ports, binding->port, port);
-    return g_steal_pointer(&port)->binding;
+    log_info("port=%s ifindex=%u filter=%s %s", binding->port, port->ifindex, binding->filter,
+             port->ifindex > 0 ? "bound" : "bound; waiting for the device");
+    return port->binding;
+}
+
+/* ---- delete ---- */
+
+/* Not there any more, nor on disk. */
+static void forget(Filterd *filterd, Port *port, StateKind kind)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!state_dir_remove(filterd->state, kind, port->binding->port, &error))
+        log_warning("port=%s its file stays: %s", port->binding->port, error->message);
+    grace_end(filterd->grace, port);
+    ports_remove(filterd->ports, port);
 }
 
 gboolean filterd_binding_delete(Filterd *filterd, const char *name, GError **error)
 {
-    Port *port = filterd_find(filterd, name);
+    Port *port = filterd_bound(filterd, name);
+    g_autoptr(GError) problem = NULL;
 
     if (!port) {
         filterd_no_binding(name, error);
         return FALSE;
     }
-    if (port->ifindex > 0 && (!datapath_detach(filterd->datapath, port->ifindex, error) ||
-                              !datapath_unbind(filterd->datapath, port->ifindex, error)))
-        return FALSE;
-    return g_hash_table_remove(filterd->ports, name);
+    log_info("port=%s deleted", name);
+    if (port->ifindex == 0) {
+        forget(filterd, port, STATE_BOUND);
+        return TRUE;
+    }
+    if (!state_dir_leave(filterd->state, name, &problem))
+        log_warning("port=%s would be bound again after a restart: %s", name, problem->message);
+    port_set_state(port, FILTERD_LEAVING);
+    grace_begin(filterd->grace, port);
+    return TRUE;
+}
+
+/* ---- what time brings ---- */
+
+gboolean filterd_release(Filterd *filterd, guint ifindex, GError **error)
+{
+    gboolean good = datapath_detach(filterd->datapath, ifindex, error) &&
+                    datapath_unbind(filterd->datapath, ifindex, error);
+
+    sweeper_want(filterd->sweeper);
+    return good;
+}
+
+void filterd_grace_over(Port *port, gpointer data)
+{
+    Filterd *filterd = data;
+    g_autofree char *name = g_strdup(port->binding->port);
+    const gboolean is_leaving = port->state == FILTERD_LEAVING;
+    g_autoptr(GError) error = NULL;
+
+    if (port->ifindex > 0 && !filterd_release(filterd, port->ifindex, &error)) {
+        log_warning("port=%s stays filtered: %s", name, error->message);
+        grace_begin(filterd->grace, port);
+        return;
+    }
+    if (is_leaving) /* should it not have been moved */
+        (void)state_dir_remove(filterd->state, STATE_BOUND, name, NULL);
+    forget(filterd, port, is_leaving ? STATE_LEAVING : STATE_BOUND);
+    log_info("port=%s %s", name,
+             is_leaving ? "not filtered any more" : "forgotten: its device is gone");
+}
+
+void filterd_port_lost(Filterd *filterd, Port *port)
+{
+    log_info("port=%s ifindex=%u device gone", port->binding->port, port->ifindex);
+    g_clear_pointer(&port->shape, shape_unref);
+    ports_set_device(filterd->ports, port, 0);
+    if (port->state == FILTERD_LEAVING) {
+        forget(filterd, port, STATE_LEAVING);
+        return;
+    }
+    port_set_state(port, FILTERD_GONE);
+    grace_begin(filterd->grace, port);
+}
+
+void filterd_port_vanished(Filterd *filterd, Port *port)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!filterd_release(filterd, port->ifindex, &error))
+        log_warning("port=%s ifindex=%u its row stays: %s", port->binding->port, port->ifindex,
+                    error->message);
+    filterd_port_lost(filterd, port);
+}
+
+void filterd_port_appeared(Filterd *filterd, Port *port, guint ifindex)
+{
+    const gint64 begin = g_get_monotonic_time();
+    g_autoptr(GError) error = NULL;
+
+    grace_end(filterd->grace, port);
+    ports_set_device(filterd->ports, port, ifindex);
+    port_set_state(port, FILTERD_FILTERED);
+    if (filterd_put_in_force(filterd, port, &error)) {
+        log_info("port=%s ifindex=%u device appeared; filtered %.2f ms after that was heard",
+                 port->binding->port, ifindex, (double)(g_get_monotonic_time() - begin) / 1000);
+        return;
+    }
+    port_set_problem(port, g_strdup_printf("nothing passes: %s", error->message));
+    log_warning("port=%s ifindex=%u %s", port->binding->port, ifindex, port->problem);
+    g_clear_error(&error);
+    if (!datapath_attach(filterd->datapath, ifindex, &error))
+        log_warning("port=%s ifindex=%u cannot even be closed: %s", port->binding->port, ifindex,
+                    error->message);
 }

@@ -11,19 +11,19 @@ const Catalogue *filterd_catalogue(const Filterd *filterd)
 
 /* ---- redefinition: prepare on every port, save, commit ---- */
 
-/* The ports with a device whose filter is one of these or includes one. */
+/* The ports with a device whose filter is one of these or includes one. What is deleted keeps what
+ * it has until it goes. */
 static GPtrArray *ports_of(const Filterd *filterd, GHashTable *filters)
 {
+    g_autoptr(GPtrArray) all = ports_all(filterd->ports);
     GPtrArray *ports = g_ptr_array_new();
-    GHashTableIter iterator;
-    gpointer value;
 
-    g_hash_table_iter_init(&iterator, filterd->ports);
-    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
-        const Port *port = value;
+    for (guint i = 0; i < all->len; i++) {
+        const Port *port = all->pdata[i];
 
-        if (port->ifindex > 0 && g_hash_table_contains(filters, port->binding->filter))
-            g_ptr_array_add(ports, value);
+        if (port->ifindex > 0 && port_is_bound(port) &&
+            g_hash_table_contains(filters, port->binding->filter))
+            g_ptr_array_add(ports, all->pdata[i]);
     }
     return ports;
 }
@@ -45,15 +45,15 @@ static GHashTable *with_dependents(const Catalogue *catalogue, const char *const
 
 /* Takes the change. When it fails, the file is as it was. */
 static gboolean save_and_commit(Filterd *filterd, const Ruleset *next, const char *save,
-                                DatapathChange *change, GError **error)
+                                Change *change, GError **error)
 {
     const Catalogue *before = filterd_catalogue(filterd);
 
     if (save && !catalogue_save(ruleset_catalogue(next), save, filterd->filters, error)) {
-        datapath_abandon(change);
+        change_abandon(change);
         return FALSE;
     }
-    if (datapath_commit(change, error))
+    if (change_commit(change, error))
         return TRUE;
     if (save && catalogue_lookup(before, save))
         (void)catalogue_save(before, save, filterd->filters, NULL); /* the commit's error counts */
@@ -68,10 +68,11 @@ gboolean filterd_apply(Filterd *filterd, Catalogue *catalogue, const char *const
     g_autoptr(Ruleset) next = ruleset_next(filterd->ruleset, catalogue, changed);
     g_autoptr(GHashTable) filters = with_dependents(catalogue, changed);
     g_autoptr(GPtrArray) ports = ports_of(filterd, filters);
-    DatapathChange *change = filterd_prepare(filterd, next, ports, error);
+    Change *change = change_prepare(filterd->datapath, next, ports, error);
 
     if (!change || !save_and_commit(filterd, next, save, change, error))
         return FALSE;
+    sweeper_want(filterd->sweeper);
     ruleset_free(filterd->ruleset);
     filterd->ruleset = g_steal_pointer(&next);
     return TRUE;
@@ -110,12 +111,11 @@ Filter *filterd_define(Filterd *filterd, const char *xml, gsize length, GError *
 static gboolean is_bound(gpointer data, const char *name)
 {
     const Filterd *filterd = data;
-    GHashTableIter iterator;
-    gpointer port;
+    g_autoptr(GPtrArray) ports = ports_all(filterd->ports);
 
-    g_hash_table_iter_init(&iterator, filterd->ports);
-    while (g_hash_table_iter_next(&iterator, NULL, &port))
-        if (strcmp(((Port *)port)->binding->filter, name) == 0)
+    for (guint i = 0; i < ports->len; i++)
+        if (port_is_bound(ports->pdata[i]) &&
+            strcmp(((const Port *)ports->pdata[i])->binding->filter, name) == 0)
             return TRUE;
     return FALSE;
 }

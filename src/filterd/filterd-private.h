@@ -1,32 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <gio/gio.h>
+
+#include "filterd/change.h"
 #include "filterd/filterd.h"
-#include "filterd/port.h"
+#include "filterd/grace.h"
+#include "filterd/links.h"
+#include "filterd/ports.h"
 #include "filterd/ruleset.h"
+#include "filterd/state-dir.h"
+#include "filterd/sweeper.h"
 
 /* What the files of the daemon's core share. */
 
 struct Filterd {
-    char *filters, *state; /* directories */
+    char *filters; /* directory */
     Encapsulation encapsulation;
-    guint grace_ms;
+    StateDir *state;
     Datapath *datapath;
     Ruleset *ruleset;
-    GHashTable *ports; /* name -> Port */
-};
+    Ports *ports;
+    Grace *grace;
+    Sweeper *sweeper;
+    Links *links;
 
-/* What a port is called by its binding's key. NULL when there is none. */
-Port *filterd_find(const Filterd *filterd, const char *name);
+    GFileMonitor *monitor; /* of the directory of filters */
+    guint reload;          /* soon, after something changed there */
+    guint audit;           /* of hooks, now and then */
+    GPtrArray *audited;    /* names of ports that this round has still to look at */
+
+    GPtrArray *file_problems;  /* char *: filters that cannot be read or put in force */
+    GPtrArray *state_problems; /* char *: found at start */
+    guint hooks_restored, overruns;
+
+    GPtrArray *watches; /* of Watch; see drops.c */
+    guint next_watch, drops;
+};
 
 /* FILTERD_ERROR_NO_BINDING. Gives NULL. */
 gpointer filterd_no_binding(const char *name, GError **error);
 
-/* TRUE when a port uses the filter, by itself or through an include. */
+/* The port of a client's binding; NULL for one that is not there for it. */
+Port *filterd_bound(const Filterd *filterd, const char *name);
+
+/* ---- filters ---- */
+
+/* TRUE when a client's binding uses the filter, by itself or through an include. */
 gboolean filterd_is_used(const Filterd *filterd, const char *name);
 
-/* What the directory has; what is damaged there is logged and left out. */
-Catalogue *filterd_read_filters(const Filterd *filterd, GError **error);
+/* What the directory has; what is damaged there is logged, reported, and left out. */
+Catalogue *filterd_read_filters(Filterd *filterd, GError **error);
 
 /* Takes the catalogue, in which the filters of these names (NULL-terminated) are other than in
  * force: in force on all ports when it returns, or nowhere. `save` is the one to be written to its
@@ -34,7 +58,47 @@ Catalogue *filterd_read_filters(const Filterd *filterd, GError **error);
 gboolean filterd_apply(Filterd *filterd, Catalogue *catalogue, const char *const *changed,
                        const char *save, GError **error);
 
-/* A change of some ports, to be committed. Of Port *; those without a device are left out. Errors
- * name the port, after libvirt's text. */
-DatapathChange *filterd_prepare(Filterd *filterd, Ruleset *ruleset, const GPtrArray *ports,
-                                GError **error);
+/* Reads the directory again soon after something in it changed. */
+void filterd_watch_filters(Filterd *filterd);
+void filterd_unwatch_filters(Filterd *filterd);
+
+/* ---- ports ---- */
+
+/* The port's filter on the port's device, both ways. When it fails the device has no filter of this
+ * port. */
+gboolean filterd_put_in_force(Filterd *filterd, Port *port, GError **error);
+
+/* From then on the device is not filtered. */
+gboolean filterd_release(Filterd *filterd, guint ifindex, GError **error);
+
+/* There is such a device, for a port that had none or another one. What cannot be put in force is
+ * closed instead: nothing passes. */
+void filterd_port_appeared(Filterd *filterd, Port *port, guint ifindex);
+
+/* The port's device is gone. The port may be, too, then. _lost leaves row and hooks of the device
+ * to another port that it is now. */
+void filterd_port_vanished(Filterd *filterd, Port *port);
+void filterd_port_lost(Filterd *filterd, Port *port);
+
+/* As the kernel tells of devices. */
+extern const LinksEvents filterd_links_events;
+
+/* The grace time of a port is over: a GraceFunc. */
+void filterd_grace_over(Port *port, gpointer filterd);
+
+/* Finds what the last process left; FALSE only when the files cannot be listed. */
+gboolean filterd_start(Filterd *filterd, GError **error);
+
+/* ---- hooks ---- */
+
+/* Looks at the port's hooks and puts back what is missing. */
+void filterd_guard(Filterd *filterd, Port *port);
+
+/* All of them, some at a time. */
+void filterd_audit_begin(Filterd *filterd);
+void filterd_audit_end(Filterd *filterd);
+
+/* ---- drops ---- */
+
+void filterd_drops_begin(Filterd *filterd);
+void filterd_drops_end(Filterd *filterd);

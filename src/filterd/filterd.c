@@ -1,35 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "base/log.h"
 #include "filterd/filterd-private.h"
 
-static void free_port(gpointer port)
+static Filterd *filterd_new_empty(const FilterdSettings *settings)
 {
-    port_free(port);
+    Filterd *filterd = g_new0(Filterd, 1);
+
+    filterd->filters = g_strdup(settings->filters);
+    filterd->encapsulation = settings->opaque ? ENCAPSULATION_OPAQUE : ENCAPSULATION_INSPECT;
+    filterd->ports = ports_new();
+    filterd->grace = grace_new(settings->grace_ms, filterd_grace_over, filterd);
+    filterd->file_problems = g_ptr_array_new_with_free_func(g_free);
+    filterd->state_problems = g_ptr_array_new_with_free_func(g_free);
+    return filterd;
+}
+
+static gboolean make_folder(const char *path, GError **error)
+{
+    if (g_mkdir_with_parents(path, 0700) == 0)
+        return TRUE;
+    g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_SYSTEM, "cannot make '%s': %s", path,
+                g_strerror(errno));
+    return FALSE;
+}
+
+static gboolean open_all(Filterd *filterd, const FilterdSettings *settings, GError **error)
+{
+    Catalogue *catalogue;
+
+    filterd->state = state_dir_open(settings->state, error);
+    if (!filterd->state || !make_folder(settings->filters, error))
+        return FALSE;
+    catalogue = filterd_read_filters(filterd, error);
+    if (!catalogue)
+        return FALSE;
+    filterd->ruleset = ruleset_new(catalogue);
+    filterd->datapath = datapath_open(&settings->datapath, error);
+    if (!filterd->datapath)
+        return FALSE;
+    filterd->sweeper = sweeper_new(filterd->datapath);
+    filterd->links = links_new(&filterd_links_events, filterd, error);
+    return filterd->links != NULL;
 }
 
 Filterd *filterd_new(const FilterdSettings *settings, GError **error)
 {
-    g_autoptr(Filterd) filterd = g_new0(Filterd, 1);
-    Catalogue *catalogue;
+    g_autoptr(Filterd) filterd = filterd_new_empty(settings);
+    const gint64 begin = g_get_monotonic_time();
 
-    filterd->filters = g_strdup(settings->filters);
-    filterd->state = g_strdup(settings->state);
-    filterd->encapsulation = settings->opaque ? ENCAPSULATION_OPAQUE : ENCAPSULATION_INSPECT;
-    filterd->grace_ms = settings->grace_ms;
-    filterd->ports = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_port);
-    catalogue = filterd_read_filters(filterd, error);
-    if (!catalogue)
+    /* Devices are listened to before they are looked at, so that none is missed. */
+    if (!open_all(filterd, settings, error) || !filterd_start(filterd, error))
         return NULL;
-    filterd->ruleset = ruleset_new(catalogue);
-    filterd->datapath = datapath_open(&settings->datapath, error);
-    return filterd->datapath ? g_steal_pointer(&filterd) : NULL;
+    filterd_drops_begin(filterd);
+    filterd_watch_filters(filterd);
+    filterd_audit_begin(filterd);
+    log_info("ports=%u all in order after %.1f ms", ports_size(filterd->ports),
+             (double)(g_get_monotonic_time() - begin) / 1000);
+    return g_steal_pointer(&filterd);
 }
 
 void filterd_free(Filterd *filterd)
 {
-    g_clear_pointer(&filterd->ports, g_hash_table_unref);
+    filterd_audit_end(filterd);
+    filterd_unwatch_filters(filterd);
+    filterd_drops_end(filterd);
+    g_clear_pointer(&filterd->links, links_free);
+    g_clear_pointer(&filterd->sweeper, sweeper_free);
+    grace_free(filterd->grace);
+    ports_free(filterd->ports);
     g_clear_pointer(&filterd->ruleset, ruleset_free);
     g_clear_pointer(&filterd->datapath, datapath_close);
+    g_clear_pointer(&filterd->state, state_dir_close);
+    g_ptr_array_unref(filterd->file_problems);
+    g_ptr_array_unref(filterd->state_problems);
     g_free(filterd->filters);
-    g_free(filterd->state);
     g_free(filterd);
 }

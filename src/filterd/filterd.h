@@ -90,20 +90,22 @@ typedef enum {
 typedef struct {
     const Binding *binding;
     FilterdPortState state;
-    guint ifindex;              /* 0: none */
-    gint64 since;               /* of this state; g_get_real_time() */
-    gboolean is_opaque;         /* encapsulation */
-    const Variables *variables; /* in force: given and learned; NULL while WAITING */
+    guint ifindex;        /* 0: none */
+    gint64 since;         /* of this state; g_get_real_time() */
+    gboolean is_opaque;   /* encapsulation */
+    Variables *variables; /* in force: given and learned; the row's own; NULL while WAITING */
     guint64 passed[2],
-        dropped[2]; /* frames since the binding was made, by way: from the VM first */
+        dropped[2]; /* frames since its filter is in force, by way: from the VM first */
 } FilterdPort;
 
 /* Sorted by name. Of FilterdPort; the caller unrefs; valid until the next change. */
 GArray *filterd_ports(const Filterd *filterd);
 
-/* FALSE when there is none; errors: NO_BINDING. */
+/* To be cleared. FALSE when there is none; errors: NO_BINDING. */
 gboolean filterd_port_lookup(const Filterd *filterd, const char *port, FilterdPort *found,
                              GError **error);
+void filterd_port_clear(FilterdPort *port);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FilterdPort, filterd_port_clear)
 
 /* One rule (or reason: "default", "malformed", ...) of a port, and how many frames it decided. */
 typedef struct {

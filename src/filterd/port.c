@@ -44,6 +44,8 @@ Port *port_new(Binding *binding, Encapsulation fallback, GError **error)
 void port_free(Port *port)
 {
     binding_unref(port->binding);
+    g_clear_pointer(&port->shape, shape_unref);
+    g_free(port->problem);
     g_free(port);
 }
 
@@ -51,6 +53,17 @@ void port_set_state(Port *port, FilterdPortState state)
 {
     port->state = state;
     port->since = g_get_real_time();
+}
+
+void port_set_problem(Port *port, char *problem)
+{
+    g_free(port->problem);
+    port->problem = problem;
+}
+
+gboolean port_is_bound(const Port *port)
+{
+    return port->state != FILTERD_LEAVING;
 }
 
 Variables *port_variables(const Port *port, GError **error)

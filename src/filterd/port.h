@@ -4,16 +4,20 @@
 #include "filterd/filterd.h"
 
 /*
- * Purpose: one bound port: what was asked for, the device it is, and where in its life it stands.
- * Owner: port_free. Does not: change anything in the kernel.
+ * Purpose: one bound port: what was asked for, the device it is, where in its life it stands, and
+ * what is in force on it.
+ * Owner: port_free. Does not: change anything in the kernel or on disk.
  */
 
 typedef struct {
     Binding *binding;
     FilterdPortState state;
-    guint ifindex; /* 0: there is no such device */
+    guint ifindex; /* 0: there is no such device; ports_set_device() alone writes it */
     gint64 since;  /* of the state */
     Encapsulation encapsulation;
+    Shape *shape;  /* in force, if the daemon knows it: not of what it only found in the kernel */
+    char *problem; /* why that is not what was asked for; NULL when all is well */
+    GList *grace;  /* its place among those whose grace time runs; NULL: none */
 } Port;
 
 /* WAITING, for a device. Errors: a TAPWALL_ENCAPSULATION that is neither inspect nor opaque. */
@@ -22,6 +26,12 @@ void port_free(Port *port);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Port, port_free)
 
 void port_set_state(Port *port, FilterdPortState state);
+
+/* Takes the text; NULL: all is well. */
+void port_set_problem(Port *port, char *problem);
+
+/* TRUE for one that a client sees. */
+gboolean port_is_bound(const Port *port);
 
 /* The variables that its filter sees: what was given, and MAC. The caller frees. Errors: a MAC that
  * is not the port's own. */

@@ -21,8 +21,16 @@ static gboolean is_same(const Catalogue *a, const Catalogue *b, const char *name
     return strcmp(text_a, text_b) == 0;
 }
 
+static void report(Filterd *filterd, const char *name, const char *problem)
+{
+    char *text = g_strdup_printf("filter %s: what is in force is not its file: %s", name, problem);
+
+    log_warning("%s", text);
+    g_ptr_array_add(filterd->file_problems, text);
+}
+
 /* A filter whose file is damaged, or gone while ports use it, stays what it was. */
-static void keep_used(const Filterd *filterd, Catalogue *fresh, const char *name)
+static void keep_used(Filterd *filterd, Catalogue *fresh, const char *name)
 {
     g_autofree char *file = g_strconcat(filterd->filters, "/", name, ".xml", NULL);
     const gboolean is_there = g_file_test(file, G_FILE_TEST_EXISTS);
@@ -32,13 +40,13 @@ static void keep_used(const Filterd *filterd, Catalogue *fresh, const char *name
     if (!is_there && !filterd_is_used(filterd, name))
         return;
     if (!is_there)
-        log_warning("filter=%s its file is gone; ports use it, so it stays", name);
+        report(filterd, name, "its file is gone; ports use it, so it stays");
     if (!catalogue_define(fresh, catalogue_lookup(catalogue, name), &error))
-        log_warning("filter=%s cannot be kept: %s", name, error->message);
+        report(filterd, name, error->message);
 }
 
 /* What differs; sorted. */
-static GPtrArray *differences(const Filterd *filterd, Catalogue *fresh)
+static GPtrArray *differences(Filterd *filterd, Catalogue *fresh)
 {
     const Catalogue *catalogue = filterd_catalogue(filterd);
     g_autofree const char **old = catalogue_names(catalogue);
@@ -83,22 +91,33 @@ static void apply_each(Filterd *filterd, const Catalogue *fresh, const GPtrArray
         g_autoptr(GError) error = NULL;
 
         if (!apply_one(filterd, fresh, changed->pdata[i], &error))
-            log_warning("filter=%s stays as it was: %s", (const char *)changed->pdata[i],
-                        error->message);
+            report(filterd, changed->pdata[i], error->message);
     }
 }
 
-Catalogue *filterd_read_filters(const Filterd *filterd, GError **error)
+/* The problems of the files are these from now on; those that are new are logged. */
+static void set_problems(Filterd *filterd, const GPtrArray *problems)
+{
+    g_autoptr(GPtrArray) before = g_steal_pointer(&filterd->file_problems);
+
+    filterd->file_problems = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < problems->len; i++) {
+        char *text = nwfilter_error_format(problems->pdata[i]);
+
+        if (!g_ptr_array_find_with_equal_func(before, text, g_str_equal, NULL))
+            log_warning("%s", text);
+        g_ptr_array_add(filterd->file_problems, text);
+    }
+}
+
+Catalogue *filterd_read_filters(Filterd *filterd, GError **error)
 {
     g_autoptr(Catalogue) catalogue = catalogue_new();
     g_autoptr(GPtrArray) problems = NULL;
 
     if (!catalogue_load(catalogue, filterd->filters, CATALOGUE_LOAD_ADD_UUIDS, &problems, error))
         return NULL;
-    for (guint i = 0; i < problems->len; i++) {
-        g_autofree char *text = nwfilter_error_format(problems->pdata[i]);
-        log_warning("%s", text);
-    }
+    set_problems(filterd, problems);
     return g_steal_pointer(&catalogue);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filterd/ruleset.h"
 
-#include "decide/build.h"
 #include "decide/pass.h"
 
 struct Ruleset {
@@ -110,16 +109,6 @@ static GBytes *shape_key(const Plan *plan, const PlanValues *values, Encapsulati
     return g_bytes_new(lengths, (plan->n_slots + 1) * sizeof *lengths);
 }
 
-static IrProgram *build_way(const Plan *plan, const PlanValues *values, guint way, GError **error)
-{
-    g_autoptr(IrProgram) program = ir_build(plan, way, values, error);
-    g_autofree guint *lengths = program ? ir_lengths(program, values) : NULL;
-
-    if (!program || !ir_optimize(program, lengths, error))
-        return NULL;
-    return g_steal_pointer(&program);
-}
-
 static Shape *shape_of(Resolved *resolved, const PlanValues *values, Encapsulation encapsulation,
                        GError **error)
 {
@@ -129,8 +118,8 @@ static Shape *shape_of(Resolved *resolved, const PlanValues *values, Encapsulati
 
     if (shape)
         return shape;
-    if (!(out = build_way(resolved->plan, values, PLAN_FROM_VM, error)) ||
-        !(in = build_way(resolved->plan, values, PLAN_TO_VM, error)) ||
+    if (!(out = ir_build_optimized(resolved->plan, PLAN_FROM_VM, values, error)) ||
+        !(in = ir_build_optimized(resolved->plan, PLAN_TO_VM, values, error)) ||
         !(shape = shape_new(out, in, encapsulation, error)))
         return NULL;
     g_hash_table_insert(resolved->shapes, g_steal_pointer(&key), shape);

@@ -122,6 +122,23 @@ static void test_define(Filterd *filterd)
     g_assert_cmpint(filterd_error_number(error), ==, 55);
 }
 
+/* Runs the daemon until the port is in the state; FALSE after a second. G_MAXUINT: not there. */
+static gboolean reaches(Filterd *filterd, const char *name, guint state)
+{
+    const gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC;
+
+    for (;;) {
+        g_auto(FilterdPort) port = {0};
+        const gboolean is_there = filterd_port_lookup(filterd, name, &port, NULL);
+
+        if (is_there ? port.state == state : state == G_MAXUINT)
+            return TRUE;
+        if (g_get_monotonic_time() > end)
+            return FALSE;
+        (void)g_main_context_iteration(NULL, TRUE); /* the audit's timer ends it, if nothing else */
+    }
+}
+
 static void test_delete(Filterd *filterd)
 {
     g_autoptr(GError) error = NULL;
@@ -131,9 +148,88 @@ static void test_delete(Filterd *filterd)
     g_assert_false(filterd_binding_delete(filterd, "p1", &error));
     g_assert_error(error, FILTERD_ERROR, FILTERD_ERROR_NO_BINDING);
     g_clear_error(&error);
+    g_assert_cmpuint(arrivals(FORGED), ==, G_MAXUINT); /* for its grace time, as before */
+    g_assert_true(reaches(filterd, "p1", G_MAXUINT));
     g_assert_cmpuint(arrivals(FORGED), ==, 1);
     g_assert_true(filterd_undefine(filterd, "strict", &error));
     g_assert_no_error(error);
+}
+
+/* A device that comes, goes and comes again. */
+static void test_device(Filterd *filterd)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(create(filterd, "p3", "vdsm-no-mac-spoofing", &error));
+    g_assert_no_error(error);
+    g_assert_true(reaches(filterd, "p3", FILTERD_WAITING));
+    (void)wire_port(3);
+    g_assert_true(reaches(filterd, "p3", FILTERD_FILTERED));
+    wire_run("ip link del p3");
+    g_assert_true(reaches(filterd, "p3", FILTERD_GONE));
+    (void)wire_port(3);
+    g_assert_true(reaches(filterd, "p3", FILTERD_FILTERED));
+    wire_run("ip link del p3");
+    g_assert_true(reaches(filterd, "p3", FILTERD_GONE));
+    g_assert_true(reaches(filterd, "p3", G_MAXUINT));
+    g_assert_false(filterd_binding_delete(filterd, "p3", &error));
+    g_assert_error(error, FILTERD_ERROR, FILTERD_ERROR_NO_BINDING);
+}
+
+static Filterd *restart(Filterd *filterd)
+{
+    g_autoptr(GError) error = NULL;
+
+    filterd_free(filterd);
+    filterd = filterd_new(&settings, &error);
+    g_assert_no_error(error);
+    return filterd;
+}
+
+static gboolean has_problem(Filterd *filterd, const char *part)
+{
+    g_autoptr(GPtrArray) problems = filterd_problems(filterd);
+
+    for (guint i = 0; i < problems->len; i++)
+        if (strstr(problems->pdata[i], part))
+            return TRUE;
+    return FALSE;
+}
+
+static void cut_file(const char *path)
+{
+    g_autofree char *text = NULL;
+    gsize length;
+
+    g_assert_true(g_file_get_contents(path, &text, &length, NULL));
+    g_assert_true(g_file_set_contents(path, text, (gssize)length / 2, NULL));
+}
+
+/* Bindings are found again; of a damaged file the port stays filtered. */
+static Filterd *test_restart(Filterd *filterd)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(create(filterd, "p1", "vdsm-no-mac-spoofing", &error));
+    g_assert_null(filterd_new(&settings, &error));
+    g_assert_error(error, FILTERD_ERROR, FILTERD_ERROR_SYSTEM);
+    g_clear_error(&error);
+    filterd = restart(filterd);
+    g_assert_nonnull(filterd_binding_lookup(filterd, "p1", &error));
+    g_assert_nonnull(filterd_binding_lookup(filterd, "nowhere", &error));
+    g_assert_cmpuint(arrivals(FORGED), ==, 0);
+    cut_file("/mnt/state/bindings/p1.xml");
+    filterd = restart(filterd);
+    g_assert_null(filterd_binding_lookup(filterd, "p1", NULL));
+    g_assert_true(has_problem(filterd, "port p1"));
+    g_assert_cmpuint(arrivals(FORGED), ==, 0);
+    g_assert_nonnull(create(filterd, "p1", "vdsm-no-mac-spoofing", &error));
+    g_assert_true(filterd_binding_delete(filterd, "p1", &error));
+    filterd = restart(filterd);
+    g_assert_cmpuint(arrivals(FORGED), ==, 0);
+    g_assert_true(reaches(filterd, "p1", G_MAXUINT));
+    g_assert_cmpuint(arrivals(FORGED), ==, 1);
+    return filterd;
 }
 
 /* The filters of both directories, as files of a new one. */
@@ -161,6 +257,7 @@ int main(int argc, char **argv)
     g_assert_cmpint(g_mkdir("/mnt/filters", 0700), ==, 0);
     settings.filters = "/mnt/filters";
     settings.state = "/mnt/state";
+    settings.grace_ms = 100;
     copy_filters(argv[1], argv[2], settings.filters);
     (void)wire_port(1);
     (void)wire_port(2);
@@ -170,6 +267,8 @@ int main(int argc, char **argv)
     test_xml(filterd);
     test_define(filterd);
     test_delete(filterd);
+    test_device(filterd);
+    filterd = test_restart(filterd);
     printf("bindings come and go, and frames with them\n");
     return 0;
 }

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filterd/change.h"
+
+#include "datapath/error.h"
+
+/* One port and what it is to get. */
+typedef struct {
+    Port *port;
+    PortRules rules;
+} Step;
+
+struct Change {
+    GArray *steps; /* of Step */
+    DatapathChange *rows;
+};
+
+static void step_clear(gpointer step)
+{
+    port_rules_clear(&((Step *)step)->rules);
+}
+
+void change_abandon(Change *change)
+{
+    datapath_abandon(change->rows);
+    g_array_unref(change->steps);
+    g_free(change);
+}
+
+static gboolean rules_of(Ruleset *ruleset, const Port *port, PortRules *rules, GError **error)
+{
+    g_autoptr(Variables) variables = port_variables(port, error);
+
+    return variables && ruleset_prepare(ruleset, port->binding->filter, variables,
+                                        port->encapsulation, rules, error);
+}
+
+static gboolean add_port(Change *change, Ruleset *ruleset, Port *port, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    Step step = {.port = port};
+
+    if (rules_of(ruleset, port, &step.rules, &problem)) {
+        g_array_append_val(change->steps, step);
+        return TRUE;
+    }
+    if (port->problem)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
+/* What was replaced and still waits for its sweep may be what is missing. */
+static DatapathChange *prepare_rows(Datapath *datapath, const GArray *rows, GError **error)
+{
+    const DatapathPort *ports = (const DatapathPort *)(gpointer)rows->data;
+    g_autoptr(GError) problem = NULL;
+    DatapathChange *change = datapath_prepare(datapath, ports, rows->len, &problem);
+    guint64 retired;
+
+    if (!change && g_error_matches(problem, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT)) {
+        g_clear_error(&problem);
+        retired = datapath_retire(datapath);
+        if (datapath_wait_grace(NULL))
+            datapath_sweep(datapath, retired);
+        change = datapath_prepare(datapath, ports, rows->len, &problem);
+    }
+    if (!change)
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return change;
+}
+
+static gboolean add_rows(Change *change, Datapath *datapath, GError **error)
+{
+    g_autoptr(GArray) rows = g_array_new(FALSE, TRUE, sizeof(DatapathPort));
+
+    for (guint i = 0; i < change->steps->len; i++) {
+        const Step *step = &g_array_index(change->steps, Step, i);
+        const DatapathPort row = {step->port->ifindex,
+                                  step->rules.shape,
+                                  {step->rules.bindings[0], step->rules.bindings[1]}};
+        g_array_append_val(rows, row);
+    }
+    change->rows = prepare_rows(datapath, rows, error);
+    return change->rows != NULL;
+}
+
+Change *change_prepare(Datapath *datapath, Ruleset *ruleset, const GPtrArray *ports, GError **error)
+{
+    g_autoptr(Change) change = g_new0(Change, 1);
+
+    change->steps = g_array_sized_new(FALSE, TRUE, sizeof(Step), ports->len);
+    g_array_set_clear_func(change->steps, step_clear);
+    for (guint i = 0; i < ports->len; i++) {
+        if (add_port(change, ruleset, ports->pdata[i], error))
+            continue;
+        if (ports->len > 1 && error && *error) {
+            char *text = g_strdup_printf("%s (port %s)", (*error)->message,
+                                         ((const Port *)ports->pdata[i])->binding->port);
+            g_free((*error)->message);
+            (*error)->message = text;
+        }
+        return NULL;
+    }
+    return add_rows(change, datapath, error) ? g_steal_pointer(&change) : NULL;
+}
+
+gboolean change_commit(Change *change, GError **error)
+{
+    gboolean good = datapath_commit(g_steal_pointer(&change->rows), error);
+
+    for (guint i = 0; good && i < change->steps->len; i++) {
+        Step *step = &g_array_index(change->steps, Step, i);
+
+        g_clear_pointer(&step->port->shape, shape_unref);
+        step->port->shape = g_steal_pointer(&step->rules.shape);
+        port_set_problem(step->port, NULL);
+    }
+    change_abandon(change);
+    return good;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+#include "filterd/filterd-private.h"
+
+/* What the kernel tells of devices, against what is bound. By the time it is heard it may be over,
+ * so each event only says where to look. */
+
+static void appeared(const char *name, guint ifindex, gpointer data)
+{
+    Filterd *filterd = data;
+    Port *port = ports_lookup(filterd->ports, name);
+    Port *other = ports_lookup_device(filterd->ports, ifindex);
+
+    if (!port || port->ifindex == ifindex || port->state == FILTERD_LEAVING ||
+        !link_is(ifindex, name))
+        return;
+    if (other) { /* of that number before, or renamed: the binding goes by the name */
+        log_warning("port=%s ifindex=%u is called %s now", other->binding->port, ifindex, name);
+        filterd_port_lost(filterd, other);
+    }
+    if (port->ifindex > 0)
+        filterd_port_vanished(filterd, port);
+    filterd_port_appeared(filterd, port, ifindex);
+}
+
+static void vanished(guint ifindex, gpointer data)
+{
+    Filterd *filterd = data;
+    Port *port = ports_lookup_device(filterd->ports, ifindex);
+
+    /* A device of that number and name is another one's successor, which is bound by now. */
+    if (port && !link_is(ifindex, port->binding->port))
+        filterd_port_vanished(filterd, port);
+}
+
+static void hook_changed(guint ifindex, gpointer data)
+{
+    Filterd *filterd = data;
+    Port *port = ports_lookup_device(filterd->ports, ifindex);
+
+    if (port)
+        filterd_guard(filterd, port);
+}
+
+/* Events were lost: look at everything. */
+static void overrun(gpointer data)
+{
+    Filterd *filterd = data;
+    g_autoptr(GPtrArray) ports = ports_sorted(filterd->ports);
+
+    filterd->overruns++;
+    log_warning("ports=%u events of devices were lost; looking at every port", ports->len);
+    for (guint i = 0; i < ports->len; i++) {
+        Port *port = ports->pdata[i];
+        g_autofree char *name = g_strdup(port->binding->port);
+        const guint ifindex = link_index(name);
+
+        if (port->ifindex > 0 && port->ifindex != ifindex)
+            vanished(port->ifindex, filterd);
+        if (ifindex > 0)
+            appeared(name, ifindex, filterd);
+        if (ifindex > 0)
+            hook_changed(ifindex, filterd);
+    }
+}
+
+const LinksEvents filterd_links_events = {appeared, vanished, hook_changed, overrun};

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "filterd/filterd-private.h"
+
+/* ---- what a rule's frames became ---- */
+
+/* Which origins drop, by the steps that name them. */
+static void note_drops(const GPtrArray *steps, gboolean *drops)
+{
+    for (guint i = 0; i < steps->len; i++) {
+        const IrStep *step = steps->pdata[i];
+
+        if (step->kind != STEP_RULE)
+            note_drops(step->steps, drops);
+        else if (step->action == IR_DROP && step->reason == REASON_RULE)
+            drops[step->origin] = TRUE;
+    }
+}
+
+static gboolean *drops_of(const IrProgram *program)
+{
+    gboolean *drops = g_new0(gboolean, program->origins->len + 1);
+
+    note_drops(program->l2, drops);
+    note_drops(program->inet, drops);
+    return drops;
+}
+
+/* ---- ports ---- */
+
+/* Of what the daemon only found in the kernel, rules count as drops: that they passed frames is
+ * not known. */
+static void sum_frames(const Filterd *filterd, const Port *port, guint way, guint64 *passed,
+                       guint64 *dropped)
+{
+    g_autoptr(GArray) counters = datapath_counters(filterd->datapath, port->ifindex, way);
+    const IrProgram *program = port->shape ? shape_program(port->shape, way) : NULL;
+    g_autofree gboolean *drops = program ? drops_of(program) : NULL;
+    const guint first = datapath_origin_counter(0);
+
+    for (guint i = 0; counters && i < counters->len; i++) {
+        const gboolean is_pass =
+            i == REASON_DEFAULT ||
+            (i >= first && program && i - first < program->origins->len && !drops[i - first]);
+
+        *(is_pass ? passed : dropped) += g_array_index(counters, guint64, i);
+    }
+}
+
+static void port_fill(const Filterd *filterd, const Port *port, FilterdPort *row)
+{
+    *row = (FilterdPort){
+        .binding = port->binding,
+        .state = port->state,
+        .ifindex = port->ifindex,
+        .since = port->since,
+        .is_opaque = port->encapsulation == ENCAPSULATION_OPAQUE,
+    };
+    if (port->state != FILTERD_WAITING)
+        row->variables = port_variables(port, NULL);
+    for (guint way = 0; port->ifindex > 0 && way < PLAN_N_TREES; way++)
+        sum_frames(filterd, port, way, &row->passed[way], &row->dropped[way]);
+}
+
+void filterd_port_clear(FilterdPort *port)
+{
+    g_clear_pointer(&port->variables, variables_free);
+}
+
+static void clear_port(gpointer port)
+{
+    filterd_port_clear(port);
+}
+
+GArray *filterd_ports(const Filterd *filterd)
+{
+    g_autoptr(GPtrArray) ports = ports_sorted(filterd->ports);
+    GArray *rows = g_array_sized_new(FALSE, TRUE, sizeof(FilterdPort), ports->len);
+
+    g_array_set_clear_func(rows, clear_port);
+    for (guint i = 0; i < ports->len; i++) {
+        FilterdPort row;
+
+        port_fill(filterd, ports->pdata[i], &row);
+        g_array_append_val(rows, row);
+    }
+    return rows;
+}
+
+gboolean filterd_port_lookup(const Filterd *filterd, const char *name, FilterdPort *found,
+                             GError **error)
+{
+    const Port *port = ports_lookup(filterd->ports, name);
+
+    if (port)
+        port_fill(filterd, port, found);
+    else
+        filterd_no_binding(name, error);
+    return port != NULL;
+}
+
+/* ---- counters ---- */
+
+static void add_rules(GArray *rows, const IrProgram *program, guint way, const GArray *counters)
+{
+    const guint first = datapath_origin_counter(0);
+    g_autofree gboolean *drops = drops_of(program);
+
+    for (guint i = 0; i < program->origins->len && first + i < counters->len; i++) {
+        const IrOrigin *origin = &g_array_index(program->origins, IrOrigin, i);
+        const FilterdCounter row = {.filter = origin->filter,
+                                    .line = origin->line,
+                                    .name = origin->comment,
+                                    .action = drops[i] ? "drop" : "accept",
+                                    .way = way,
+                                    .frames = g_array_index(counters, guint64, first + i)};
+        g_array_append_val(rows, row);
+    }
+}
+
+static void add_reasons(GArray *rows, guint way, const GArray *counters)
+{
+    for (guint i = 0; i < MIN(datapath_origin_counter(0), counters->len); i++) {
+        const FilterdCounter row = {.name = datapath_reason_format(i),
+                                    .action = i == REASON_DEFAULT ? "accept" : "drop",
+                                    .way = way,
+                                    .frames = g_array_index(counters, guint64, i)};
+
+        if (i == REASON_DEFAULT || (i != REASON_RULE && row.frames > 0))
+            g_array_append_val(rows, row);
+    }
+}
+
+GArray *filterd_counters(const Filterd *filterd, const char *name, GError **error)
+{
+    const Port *port = ports_lookup(filterd->ports, name);
+    GArray *rows;
+
+    if (!port)
+        return filterd_no_binding(name, error);
+    rows = g_array_new(FALSE, TRUE, sizeof(FilterdCounter));
+    for (guint way = 0; port->ifindex > 0 && way < PLAN_N_TREES; way++) {
+        g_autoptr(GArray) counters = datapath_counters(filterd->datapath, port->ifindex, way);
+
+        if (!counters)
+            continue;
+        if (port->shape)
+            add_rules(rows, shape_program(port->shape, way), way, counters);
+        add_reasons(rows, way, counters);
+    }
+    return rows;
+}
+
+/* ---- problems ---- */
+
+static void add_all(GPtrArray *lines, const GPtrArray *more)
+{
+    for (guint i = 0; i < more->len; i++)
+        g_ptr_array_add(lines, g_strdup(more->pdata[i]));
+}
+
+static void add_port(GPtrArray *lines, const Port *port)
+{
+    if (port->problem)
+        g_ptr_array_add(lines, g_strdup_printf("port %s: %s", port->binding->port, port->problem));
+    if (port->state == FILTERD_WAITING)
+        g_ptr_array_add(lines,
+                        g_strdup_printf("port %s: there is no such device", port->binding->port));
+    if (port->state == FILTERD_GONE)
+        g_ptr_array_add(lines, g_strdup_printf("port %s: its device is gone; the binding will be "
+                                               "forgotten",
+                                               port->binding->port));
+}
+
+static void add_counts(GPtrArray *lines, Filterd *filterd)
+{
+    const guint64 strays = datapath_strays(filterd->datapath);
+
+    if (filterd->hooks_restored > 0)
+        g_ptr_array_add(lines, g_strdup_printf("%u times someone took a port's hook away; it was "
+                                               "put back",
+                                               filterd->hooks_restored));
+    if (filterd->overruns > 0)
+        g_ptr_array_add(lines, g_strdup_printf("%u times events of devices were lost; every port "
+                                               "was looked at",
+                                               filterd->overruns));
+    if (strays > 0)
+        g_ptr_array_add(lines, g_strdup_printf("%" G_GUINT64_FORMAT
+                                               " frames were dropped because their port has no "
+                                               "filter in force",
+                                               strays));
+}
+
+GPtrArray *filterd_problems(Filterd *filterd)
+{
+    g_autoptr(GPtrArray) ports = ports_sorted(filterd->ports);
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+
+    add_all(lines, filterd->file_problems);
+    add_all(lines, filterd->state_problems);
+    for (guint i = 0; i < ports->len; i++)
+        add_port(lines, ports->pdata[i]);
+    add_counts(lines, filterd);
+    return lines;
+}
