@@ -20,6 +20,7 @@ struct Virt {
     int event_ids[VIRT_EVENT_IDS];
     gboolean told_lost;
     gboolean opening;
+    gboolean on_demand; /* connection stays NULL */
     guint retry_source;
     guint retry_ms;
     GCancellable *ended;
@@ -77,6 +78,14 @@ Virt *virt_open(const char *uri, GError **error)
     }
     virt = virt_alloc(uri);
     virt->connection = g_steal_pointer(&connection);
+    return virt;
+}
+
+Virt *virt_on_demand(const char *uri)
+{
+    Virt *virt = virt_alloc(uri);
+
+    virt->on_demand = TRUE;
     return virt;
 }
 
@@ -240,10 +249,25 @@ void virt_start(Virt *virt)
         connection_open(virt);
 }
 
+static virConnectPtr connection_of_its_own(const Virt *virt, GError **error)
+{
+    virConnectPtr connection = virConnectOpen(virt->uri);
+
+    if (!connection) {
+        g_autoptr(GError) reason = NULL;
+        virt_error_take(&reason);
+        g_set_error(error, VIRT_ERROR, VIRT_ERROR_UNREACHABLE, "%s is not reachable: %s", virt->uri,
+                    reason->message);
+    }
+    return connection;
+}
+
 virConnectPtr virt_connection(Virt *virt, GError **error)
 {
     virConnectPtr connection = NULL;
 
+    if (virt->on_demand)
+        return connection_of_its_own(virt, error);
     g_mutex_lock(&virt->lock);
     if (virt->connection && virConnectRef(virt->connection) == 0)
         connection = virt->connection;

@@ -57,6 +57,11 @@ void virt_start(Virt *virt);
 /* A connection opened now, blocking, for tools: no events, no reconnecting. */
 Virt *virt_open(const char *uri, GError **error);
 
+/* No connection kept: each call opens one of its own and closes it, as libvirt's own drivers do
+ * with its filter daemon, so that none is ever found dead after that daemon's restart. Cannot fail.
+ */
+Virt *virt_on_demand(const char *uri);
+
 /* No handler is called any more. Must run when no thread uses virt. */
 void virt_free(Virt *virt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Virt, virt_free)
