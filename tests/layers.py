@@ -21,7 +21,8 @@ ROOMS = {
     'jsonrpc': (('base',), ('gio', 'json-glib')),
     'filterd': (('datapath', 'jsonrpc'), ('libtirpc', 'libxml2', 'systemd', 'libsoup')),  # libsoup: metrics
     'virt': (('base',), ('libvirt',)),
-    'agent': (('jsonrpc', 'virt'), ('libxml2', 'systemd')),  # systemd: sd_notify in the main program
+    # libmnl: taps and bridges over rtnetlink; systemd: sd_notify in the main program
+    'agent': (('jsonrpc', 'virt'), ('libmnl', 'libxml2', 'systemd')),
     'store': (('base',), ('sqlite3', 'libpq')),
     'engine': (('store', 'jsonrpc'), ()),
     'rest': (('engine',), ('libsoup', 'json-glib', 'libxml2', 'crypt', 'systemd')),
@@ -40,6 +41,7 @@ LIBRARIES = (  # first match wins
     (r'libxml/.*', 'libxml2'),
     (r'(bpf|linux/bpf)(/.*)?(\.h)?', 'libbpf'),
     (r'(tirpc/)?rpc/.*', 'libtirpc'),
+    (r'libmnl/.*', 'libmnl'),
     (r'libvirt(-glib)?/.*', 'libvirt'),  # libvirt-glib: its event loop on ours
     (r'sqlite3\.h', 'sqlite3'),
     (r'libpq-fe\.h|postgresql/.*', 'libpq'),

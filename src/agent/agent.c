@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/events.h"
+#include "agent/settle.h"
 #include "agent/shipped.h"
 #include "agent/takeover.h"
 #include "agent/unplug.h"
@@ -41,6 +42,8 @@ Agent *agent_new(const AgentSettings *settings)
     agent->unplugs = g_ptr_array_new_with_free_func(unplug_free);
     agent->recovering = TRUE;
     agent->virt = virt_new(settings->libvirt_uri, &handlers, agent);
+    agent->tapwalld = virt_on_demand(settings->filter_uri);
+    agent->filters = settings->own_taps ? agent->tapwalld : agent->virt;
     return agent;
 }
 
@@ -58,6 +61,7 @@ void agent_free(Agent *agent)
     g_ptr_array_unref(agent->unplugs);
     g_clear_pointer(&agent->server, rpc_server_free);
     virt_free(agent->virt);
+    virt_free(agent->tapwalld);
     g_hash_table_unref(agent->plugging);
     g_hash_table_unref(agent->vms);
     g_free(agent->filter_file);
@@ -103,6 +107,7 @@ void agent_vm_down(Agent *agent, Vm *vm, VmExit exit, const char *message)
     log_info("vm=%s status=Down exit_code=%d exit_reason=%d %s", vm->view->id, exit.code,
              exit.reason, vm->view->exit_message);
     unplugs_fail(agent, vm->view->id);
+    settle_end(agent, vm->view);
     agent_notify(agent, vm);
 }
 

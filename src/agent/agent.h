@@ -18,6 +18,8 @@ typedef struct {
     AgentSettings settings;
     char *filter_file; /* defined at every start */
     Virt *virt;
+    Virt *tapwalld;       /* as libvirt's filter daemon; asked anew each time */
+    Virt *filters;        /* borrowed: whichever of the two filters are defined on */
     Jobs *jobs;           /* what calls libvirt */
     Jobs *reports;        /* making long answers, which does not wait for libvirt */
     RpcServer *server;    /* owned; NULL before agent_serve() */

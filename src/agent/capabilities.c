@@ -152,12 +152,11 @@ static void vms_write(JsonObject *object, const VirtHost *host)
     set_strings(object, "clusterLevels", cluster_levels, G_N_ELEMENTS(cluster_levels));
     set_strings(object, "supportedENGINEs", engine_versions, G_N_ELEMENTS(engine_versions));
     json_object_set_string_member(object, "kvmEnabled", host->has_kvm ? "true" : "false");
-    json_object_set_string_member(object, "enforcement", "libvirt");
 }
 
-GBytes *capabilities_read(Virt *virt, GError **error)
+GBytes *capabilities_read(const Agent *agent, GError **error)
 {
-    g_autoptr(VirtHost) host = virt_host_read(virt, error);
+    g_autoptr(VirtHost) host = virt_host_read(agent->virt, error);
     g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
     JsonObject *object;
     char *text;
@@ -173,7 +172,9 @@ GBytes *capabilities_read(Virt *virt, GError **error)
     software_write(object, host);
     networks_write(object);
     vms_write(object, host);
-    filters_write(object, virt);
+    json_object_set_string_member(object, "enforcement",
+                                  agent->settings.own_taps ? "tapwall" : "libvirt");
+    filters_write(object, agent->filters);
     text = json_to_string(node, FALSE);
     return g_bytes_new_take(text, strlen(text));
 }

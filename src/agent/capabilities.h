@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "virt/connection.h"
+#include "agent/agent.h"
 
 /* Host.getCapabilities in VDSM's shape, as JSON text: what the host is, what libvirt it has, its
- * bridges and the network filters defined on it. Blocks. */
-GBytes *capabilities_read(Virt *virt, GError **error);
+ * bridges, who enforces its network filters and which are defined there. Blocks; of the agent only
+ * the settings and the connections are used. */
+GBytes *capabilities_read(const Agent *agent, GError **error);

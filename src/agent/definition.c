@@ -89,8 +89,7 @@ static gboolean domain_read(Definition *definition, xmlNodePtr domain, GError **
         return FALSE;
     definition->memory_mib = memory_read(domain);
     definition->vcpus = vcpus ? (guint)g_ascii_strtoull(vcpus, NULL, 10) : 1;
-    definition->ours = metadata_read(domain, definition->nics);
-    return TRUE;
+    return metadata_read(domain, definition->nics, &definition->ours, error);
 }
 
 Definition *definition_parse(const char *what, const char *xml, GError **error)

@@ -82,7 +82,26 @@ static void life_write(xmlNodePtr domain)
     xml_child_text(domain, "on_crash", "destroy");
 }
 
-static char *dictionary_to_xml(const VmConfig *config, const char *kind, const char *emulator)
+/* Every interface on a tap of the agent's own, as nics say afterwards. */
+static gboolean taps_take(xmlNodePtr domain, GPtrArray *nics, GError **error)
+{
+    xmlNodePtr node = xml_first(xml_first(domain, "devices"), "interface");
+
+    for (guint i = 0; node && i < nics->len; i++, node = xml_next(node, "interface"))
+        if (!nic_take_tap(nics->pdata[i], node, error))
+            return FALSE;
+    return TRUE;
+}
+
+static char *domain_end(xmlNodePtr domain, GPtrArray *nics, gboolean own_taps, GError **error)
+{
+    if (own_taps && !taps_take(domain, nics, error))
+        return NULL;
+    metadata_write(domain, nics);
+    return xml_format(domain);
+}
+
+static char *dictionary_to_xml(const VmConfig *config, const DomainHost *host, GError **error)
 {
     g_autoptr(xmlDoc) document = xml_document("domain");
     xmlNodePtr domain = xmlDocGetRootElement(document);
@@ -90,21 +109,21 @@ static char *dictionary_to_xml(const VmConfig *config, const char *kind, const c
     g_autofree char *megabytes = g_strdup_printf("%" G_GUINT64_FORMAT, config->memory_mib);
     g_autofree char *vcpus = g_strdup_printf("%u", config->vcpus);
 
-    xml_set(domain, "type", kind);
+    xml_set(domain, "type", host->kind);
     xml_child_text(domain, "name", config->name);
     xml_child_text(domain, "uuid", config->vm_id);
-    metadata_write(domain, config->nics);
+    xml_child(domain, "metadata"); /* its place; filled last */
     memory = xml_child_text(domain, "memory", megabytes);
     xml_set(memory, "unit", "MiB");
     xml_child_text(domain, "vcpu", vcpus);
     os_write(domain, config);
     life_write(domain);
-    devices_write(domain, config, emulator);
-    return xml_format(domain);
+    devices_write(domain, config, host->emulator);
+    return domain_end(domain, config->nics, host->own_taps, error);
 }
 
 /* The caller's own XML: named as the call says, and with what we must find again added. */
-static char *whole_to_xml(const VmConfig *config, GError **error)
+static char *whole_to_xml(const VmConfig *config, gboolean own_taps, GError **error)
 {
     static const char *const roots[] = {"domain", NULL};
     g_autoptr(Definition) definition = definition_parse("vmParams.xml", config->xml, error);
@@ -121,12 +140,11 @@ static char *whole_to_xml(const VmConfig *config, GError **error)
     document = xml_parse("vmParams.xml", config->xml, strlen(config->xml), roots, error);
     if (!document)
         return NULL;
-    metadata_write(xmlDocGetRootElement(document), definition->nics);
-    return xml_format(xmlDocGetRootElement(document));
+    return domain_end(xmlDocGetRootElement(document), definition->nics, own_taps, error);
 }
 
-char *vm_config_to_xml(const VmConfig *config, const char *kind, const char *emulator,
-                       GError **error)
+char *vm_config_to_xml(const VmConfig *config, const DomainHost *host, GError **error)
 {
-    return config->xml ? whole_to_xml(config, error) : dictionary_to_xml(config, kind, emulator);
+    return config->xml ? whole_to_xml(config, host->own_taps, error)
+                       : dictionary_to_xml(config, host, error);
 }

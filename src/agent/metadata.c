@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/metadata.h"
 
+#include "agent/nic-xml.h"
+
 #define X(text) ((const xmlChar *)(text))
+
+/* bridge also says that the tap is the agent's own. */
+static void wanted_write(xmlNodePtr node, const Nic *nic)
+{
+    xml_set(node, "bridge", nic->bridge);
+    if (nic->filter)
+        nic_xml_set_filter(node, nic->filter, nic->parameters);
+}
 
 static void nics_write(xmlNodePtr vm, GPtrArray *nics)
 {
@@ -15,6 +25,8 @@ static void nics_write(xmlNodePtr vm, GPtrArray *nics)
         xml_set(node, "network", nic->network);
         if (nic->device_id)
             xml_set(node, "deviceId", nic->device_id);
+        if (nic->own_tap)
+            wanted_write(node, nic);
     }
 }
 
@@ -32,10 +44,16 @@ static xmlNodePtr ours_find(xmlNodePtr domain)
     return node;
 }
 
+static void namespace_set(xmlNodePtr node, xmlNsPtr namespace)
+{
+    xmlSetNs(node, namespace);
+    for (xmlNodePtr child = xml_first(node, NULL); child; child = xml_next(child, NULL))
+        namespace_set(child, namespace);
+}
+
 void metadata_write(xmlNodePtr domain, GPtrArray *nics)
 {
     xmlNodePtr vm = ours_find(domain);
-    xmlNodePtr child;
     xmlNsPtr namespace;
 
     if (vm) {
@@ -44,10 +62,8 @@ void metadata_write(xmlNodePtr domain, GPtrArray *nics)
     }
     vm = xml_child(xml_ensure(domain, "metadata"), "vm");
     namespace = xmlNewNs(vm, X(METADATA_URI), X(METADATA_PREFIX));
-    xmlSetNs(vm, namespace);
     nics_write(vm, nics);
-    for (child = xml_first(vm, NULL); child; child = xml_next(child, NULL))
-        xmlSetNs(child, namespace);
+    namespace_set(vm, namespace);
 }
 
 static Nic *nic_lookup(GPtrArray *nics, const char *mac)
@@ -60,7 +76,22 @@ static Nic *nic_lookup(GPtrArray *nics, const char *mac)
     return NULL;
 }
 
-gboolean metadata_read(xmlNodePtr domain, GPtrArray *nics)
+/* A NIC on a tap of ours is to libvirt one that leads nowhere. */
+static gboolean wanted_read(Nic *nic, xmlNodePtr node, GError **error)
+{
+    char *bridge = xml_get(node, "bridge");
+
+    if (!bridge)
+        return TRUE;
+    g_free(nic->bridge);
+    nic->bridge = bridge;
+    g_free(nic->type);
+    nic->type = g_strdup("bridge");
+    nic->own_tap = TRUE;
+    return nic_xml_read_filter(nic, node, error);
+}
+
+gboolean metadata_read(xmlNodePtr domain, GPtrArray *nics, gboolean *found, GError **error)
 {
     xmlNodePtr vm = ours_find(domain);
     xmlNodePtr node = xml_first(vm, "nic");
@@ -77,8 +108,11 @@ gboolean metadata_read(xmlNodePtr domain, GPtrArray *nics)
         nic->network = network;
         g_free(nic->device_id);
         nic->device_id = xml_get(node, "deviceId");
+        if (!wanted_read(nic, node, error))
+            return FALSE;
     }
-    return vm != NULL;
+    *found = vm != NULL;
+    return TRUE;
 }
 
 char *metadata_format(GPtrArray *nics)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/tap.h"
 #include "base/mac.h"
 #include "jsonrpc/rpc.h"
 
@@ -29,6 +30,42 @@ static void address_make(xmlNodePtr parent, const PciAddress *address)
     xml_set_printf(node, "bus", "0x%02x", address->bus);
     xml_set_printf(node, "slot", "0x%02x", address->slot);
     xml_set_printf(node, "function", "0x%x", address->function);
+}
+
+/* What libvirt is told about a tap that it neither makes nor removes. */
+static void tap_set(xmlNodePtr interface, const char *device)
+{
+    xmlNodePtr target;
+
+    xml_set(interface, "type", "ethernet");
+    target = xml_ensure(interface, "target");
+    xml_set(target, "dev", device);
+    xml_set(target, "managed", "no");
+}
+
+static gboolean tap_name_take(Nic *nic, GError **error)
+{
+    if (!nic->mac) {
+        g_set_error(error, RPC_ERROR, RPC_INVALID_PARAMETER,
+                    "Invalid parameter: an interface needs a mac where tapwalld enforces filters");
+        return FALSE;
+    }
+    g_free(nic->device);
+    nic->device = tap_name(nic->mac);
+    nic->own_tap = TRUE;
+    return TRUE;
+}
+
+gboolean nic_take_tap(Nic *nic, xmlNodePtr interface, GError **error)
+{
+    if (g_strcmp0(nic->type, "bridge") != 0 || !nic->bridge)
+        return TRUE;
+    if (!tap_name_take(nic, error))
+        return FALSE;
+    xml_remove(interface, "source");
+    xml_remove(interface, "filterref");
+    tap_set(interface, nic->device);
+    return TRUE;
 }
 
 xmlNodePtr nic_to_xml(const Nic *nic, xmlNodePtr parent)
@@ -103,7 +140,7 @@ static gboolean parameters_read(Nic *nic, xmlNodePtr reference, GError **error)
     return TRUE;
 }
 
-static gboolean filter_read(Nic *nic, xmlNodePtr interface, GError **error)
+gboolean nic_xml_read_filter(Nic *nic, xmlNodePtr interface, GError **error)
 {
     xmlNodePtr reference = xml_first(interface, "filterref");
 
@@ -168,7 +205,7 @@ Nic *nic_from_xml(xmlNodePtr interface, GError **error)
     nic->boot_order = boot ? (guint)g_ascii_strtoull(boot, NULL, 10) : 0;
     source_read(nic, interface);
     address_read(nic, interface);
-    if (!mac_read(nic, interface, error) || !filter_read(nic, interface, error))
+    if (!mac_read(nic, interface, error) || !nic_xml_read_filter(nic, interface, error))
         return NULL;
     return g_steal_pointer(&nic);
 }

@@ -39,6 +39,40 @@ void nic_free(Nic *nic)
     g_free(nic);
 }
 
+void nic_set_filter(Nic *nic, const char *filter, GPtrArray *parameters)
+{
+    g_autofree char *old = g_steal_pointer(&nic->filter); /* filter may be it */
+    g_autoptr(GPtrArray) former = g_steal_pointer(&nic->parameters);
+
+    nic->filter = g_strdup(filter);
+    nic->parameters = g_ptr_array_new_with_free_func(parameter_free);
+    for (guint i = 0; i < parameters->len; i++) {
+        const FilterParameter *parameter = parameters->pdata[i];
+        nic_add_parameter(nic, parameter->name, parameter->value);
+    }
+}
+
+Nic *nic_copy(const Nic *from)
+{
+    Nic *nic = nic_new();
+
+    nic->type = g_strdup(from->type);
+    nic->mac = g_strdup(from->mac);
+    nic->model = g_strdup(from->model);
+    nic->network = g_strdup(from->network);
+    nic->bridge = g_strdup(from->bridge);
+    nic->linked = from->linked;
+    nic->boot_order = from->boot_order;
+    nic->device_id = g_strdup(from->device_id);
+    nic->alias = g_strdup(from->alias);
+    nic->device = g_strdup(from->device);
+    nic->own_tap = from->own_tap;
+    nic->has_address = from->has_address;
+    nic->address = from->address;
+    nic_set_filter(nic, from->filter, from->parameters);
+    return nic;
+}
+
 void nic_add_parameter(Nic *nic, const char *name, const char *value)
 {
     FilterParameter *parameter = g_new0(FilterParameter, 1);

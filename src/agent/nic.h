@@ -30,6 +30,7 @@ typedef struct {
     GPtrArray *parameters; /* of FilterParameter, in order, names may repeat */
     char *device_id;       /* the caller's name for it */
     char *alias, *device;  /* libvirt's, while it is plugged: "net0", "vnet0" */
+    gboolean own_tap;      /* the agent makes device (tap.h), and has tapwalld enforce the filter */
     gboolean has_address;
     PciAddress address;
 } Nic;
@@ -37,6 +38,10 @@ typedef struct {
 Nic *nic_new(void);
 void nic_free(Nic *nic);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Nic, nic_free)
+
+Nic *nic_copy(const Nic *nic);
+/* Takes the filter (NULL: none) and its parameters. */
+void nic_set_filter(Nic *nic, const char *filter, GPtrArray *parameters);
 
 /* The canonical form of a MAC address in a caller's key; NULL with RPC_INVALID_PARAMETER. */
 char *nic_mac_read(const char *key, const char *text, GError **error);

@@ -2,6 +2,7 @@
 #include "agent/refresh.h"
 
 #include "agent/metadata.h"
+#include "agent/ports.h"
 #include "virt/domain.h"
 
 static void refresh_work(gpointer data)
@@ -11,6 +12,8 @@ static void refresh_work(gpointer data)
 
     if (!op_read(op) || !op->definition->ours)
         return;
+    /* What cannot be removed now is found later. */
+    (void)ports_tidy(op->agent->tapwalld, op->vm_id, op->definition, NULL);
     metadata = definition_metadata(op->definition, NULL, NULL);
     /* What cannot be dropped now is overlooked by every reader, and dropped next time. */
     if (virt_domain_set_metadata(op->agent->virt, op->vm_id, metadata, METADATA_PREFIX,

@@ -34,7 +34,17 @@ const ConfigKey agent_config_keys[] = {
     {"libvirt", "unplug_seconds", CONFIG_UINT, "30",
      "How long a guest has to give a NIC back, 1 to 3600."},
     {"filter", "enforcement", CONFIG_STRING, "libvirt",
-     "Who enforces network filters on this host. libvirt is the only choice."},
+     "Who enforces network filters on this host:\n"
+     "libvirt  whatever libvirt hands them to: a modular libvirt to tapwalld, where that runs, a\n"
+     "         monolithic libvirtd to its own rules in ebtables and iptables\n"
+     "tapwall  tapwalld, also beside a monolithic libvirtd, which never asks it: the agent makes "
+     "the\n"
+     "         taps and has tapwalld filter them before they are part of any network\n"
+     "Running VMs keep what they were started with."},
+    {"filter", "uri", CONFIG_STRING, "nwfilter:///system?mode=direct",
+     "Where tapwalld serves libvirt's protocol, for enforcement=tapwall."},
+    {"filter", "socket", CONFIG_STRING, "/run/tapwall/tapwalld.sock",
+     "tapwalld's own socket, asked for how many frames it dropped, where it exists. Empty: never."},
     {"filter", "file", CONFIG_STRING, "",
      "The filter that is defined on libvirt at every start. Empty: vdsm-no-mac-spoofing as "
      "shipped."},
@@ -57,6 +67,7 @@ static gboolean seconds_read(guint *seconds, const Config *config, const char *k
 static gboolean words_check(const Config *config, GError **error)
 {
     static const char *const types[] = {"auto", "kvm", "qemu", NULL};
+    static const char *const enforcers[] = {"libvirt", "tapwall", NULL};
     const char *type = config_string(config, "libvirt", "domain_type");
     const char *enforcement = config_string(config, "filter", "enforcement");
 
@@ -65,9 +76,9 @@ static gboolean words_check(const Config *config, GError **error)
                     "[libvirt] domain_type must be auto, kvm or qemu, not '%s'", type);
         return FALSE;
     }
-    if (strcmp(enforcement, "libvirt") != 0) {
+    if (!g_strv_contains(enforcers, enforcement)) {
         g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-                    "[filter] enforcement must be libvirt, not '%s'", enforcement);
+                    "[filter] enforcement must be libvirt or tapwall, not '%s'", enforcement);
         return FALSE;
     }
     return TRUE;
@@ -143,6 +154,9 @@ gboolean agent_settings_read(AgentSettings *settings, const Config *config, GErr
         .emulator = config_string(config, "libvirt", "emulator"),
         .vm_folders = config_string(config, "libvirt", "vm_folders"),
         .filter_file = config_string(config, "filter", "file"),
+        .own_taps = strcmp(config_string(config, "filter", "enforcement"), "tapwall") == 0,
+        .filter_uri = config_string(config, "filter", "uri"),
+        .filter_socket = config_string(config, "filter", "socket"),
     };
 
     if (!words_check(config, error) || !folders_check(config, error) ||

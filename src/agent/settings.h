@@ -20,6 +20,9 @@ typedef struct {
     const char *emulator;    /* "": libvirt's choice */
     const char *vm_folders;  /* see vm-files.h */
     const char *filter_file;
+    gboolean own_taps;         /* enforcement=tapwall: see ports.h */
+    const char *filter_uri;    /* tapwalld as libvirt's filter daemon */
+    const char *filter_socket; /* tapwalld's own socket */
     guint poll_seconds;
     guint unplug_seconds;
 } AgentSettings;

@@ -3,6 +3,7 @@
 
 #include "agent/events.h"
 #include "agent/filter-file.h"
+#include "agent/settle.h"
 #include "base/log.h"
 #include "virt/host.h"
 
@@ -116,9 +117,9 @@ static void takeover_work(gpointer data)
     all->host = virt_host_read(virt, &all->error);
     if (!all->host)
         return;
-    all->filters = virt_filters(virt, &all->filters_error);
+    all->filters = virt_filters(all->agent->filters, &all->filters_error);
     if (all->filters)
-        (void)filter_file_define(virt, all->agent->filter_file, &all->filter_name,
+        (void)filter_file_define(all->agent->filters, all->agent->filter_file, &all->filter_name,
                                  &all->filter_change, &all->define_error); /* told by done */
     domains_read(all);
 }
@@ -144,8 +145,8 @@ static void found_log(const Takeover *all)
         complete = complete && there;
     }
     (complete ? log_info : log_error)(
-        "uri=%s needed: libvirt (found %s), its nwfilter driver (%s%s%s)%s",
-        all->agent->settings.libvirt_uri, all->host->libvirt_version,
+        "uri=%s needed: libvirt (found %s), filters at %s (%s%s%s)%s",
+        all->agent->settings.libvirt_uri, all->host->libvirt_version, virt_uri(all->agent->filters),
         all->filters ? "found" : "missing: ", all->filters ? "" : all->filters_error->message, "",
         line->str);
     if (all->define_error)
@@ -183,6 +184,7 @@ static void takeover_done(gpointer data)
         found_take(agent, all->found->pdata[i]);
     log_info("vms=%u taken over", all->found->len);
     agent->recovering = FALSE;
+    settle_all(agent);
     sampling_start(agent);
 }
 

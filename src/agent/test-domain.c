@@ -6,15 +6,18 @@
 #include "jsonrpc/rpc.h"
 
 /* Golden files: tests/golden/domain/NAME.json, VM.create's parameters, give NAME.xml, the domain
- * libvirt is asked for. TAPWALL_GOLDEN_WRITE=1 writes the .xml anew. */
+ * libvirt is asked for; of NAME-tap.json where enforcement=tapwall. TAPWALL_GOLDEN_WRITE=1 writes
+ * the .xml anew. */
 
 #define VM_ID "11111111-2222-3333-4444-555555555555"
 
-static char *create(JsonObject *params, GError **error)
+static const DomainHost stock = {"qemu", "", FALSE}, with_taps = {"qemu", "", TRUE};
+
+static char *create(JsonObject *params, const DomainHost *host, GError **error)
 {
     g_autoptr(VmConfig) config = vm_config_from_json(VM_ID, params, error);
 
-    return config ? vm_config_to_xml(config, "qemu", "", error) : NULL;
+    return config ? vm_config_to_xml(config, host, error) : NULL;
 }
 
 static void golden(gconstpointer data)
@@ -30,7 +33,8 @@ static void golden(gconstpointer data)
 
     json_parser_load_from_file(parser, path, &error);
     g_assert_no_error(error);
-    xml = create(json_node_get_object(json_parser_get_root(parser)), &error);
+    xml = create(json_node_get_object(json_parser_get_root(parser)),
+                 g_str_has_suffix(path, "-tap.json") ? &with_taps : &stock, &error);
     g_assert_no_error(error);
     text = g_strconcat(xml, "\n", NULL);
     if (g_getenv("TAPWALL_GOLDEN_WRITE"))
@@ -80,7 +84,7 @@ static void refused(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(JsonNode) node = json_from_string(cases[i].params, NULL);
-        g_assert_null(create(json_node_get_object(node), &error));
+        g_assert_null(create(json_node_get_object(node), &stock, &error));
         g_assert_error(error, RPC_ERROR, cases[i].code);
         g_assert_true(g_pattern_match_simple(cases[i].message, error->message));
     }
@@ -96,7 +100,7 @@ static void too_many_devices(void)
         g_string_append_printf(text, ",{\"path\":\"/%u\"}", i);
     g_string_append(text, "]}");
     node = json_from_string(text->str, NULL);
-    g_assert_null(create(json_node_get_object(node), &error));
+    g_assert_null(create(json_node_get_object(node), &stock, &error));
     g_assert_error(error, RPC_ERROR, RPC_INVALID_PARAMETER);
     g_assert_true(g_pattern_match_simple("*28 NICs and disks, not 29", error->message));
 }
@@ -149,6 +153,53 @@ static void live_definition(void)
     g_assert_null(definition_nic(definition, NULL, NULL));
 }
 
+static const char live_tap[] =
+    "<domain type='qemu' id='1'><name>vm1</name><uuid>" VM_ID "</uuid><metadata>"
+    "<tapwall:vm xmlns:tapwall='http://tapwall.example/vm/1.0'>"
+    "<tapwall:nic mac='52:54:00:00:00:01' network='blue' deviceId='d1' bridge='br1'>"
+    "<tapwall:filterref filter='f'><tapwall:parameter name='IP' value='10.0.0.1'/>"
+    "</tapwall:filterref></tapwall:nic></tapwall:vm></metadata>"
+    "<devices><interface type='ethernet'><mac address='52:54:00:00:00:01'/>"
+    "<target dev='tw525400000001' managed='no'/><model type='virtio'/><alias name='net0'/>"
+    "</interface></devices></domain>";
+
+/* To libvirt such a NIC leads nowhere. */
+static void live_definition_on_own_tap(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Definition) definition = definition_parse("x", live_tap, &error);
+    g_autofree char *metadata = NULL;
+    const Nic *nic;
+
+    g_assert_no_error(error);
+    nic = definition_nic(definition, "net0", NULL);
+    g_assert_true(nic->own_tap);
+    g_assert_cmpstr(nic->type, ==, "bridge");
+    g_assert_cmpstr(nic->network, ==, "blue");
+    g_assert_cmpstr(nic->bridge, ==, "br1");
+    g_assert_cmpstr(nic->device, ==, "tw525400000001");
+    g_assert_cmpstr(nic->filter, ==, "f");
+    g_assert_cmpuint(nic->parameters->len, ==, 1);
+    metadata = definition_metadata(definition, NULL, NULL);
+    g_assert_cmpstr(metadata, ==,
+                    "<vm>\n  <nic mac=\"52:54:00:00:00:01\" network=\"blue\" deviceId=\"d1\" "
+                    "bridge=\"br1\">\n    <filterref filter=\"f\">\n"
+                    "      <parameter name=\"IP\" value=\"10.0.0.1\"/>\n    </filterref>\n"
+                    "  </nic>\n</vm>");
+}
+
+static void tap_needs_a_mac(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) node = json_from_string(
+        "{\"xml\":\"<domain><name>a</name><uuid>" VM_ID "</uuid><devices><interface "
+        "type='bridge'><source bridge='b'/></interface></devices></domain>\"}",
+        NULL);
+
+    g_assert_null(create(json_node_get_object(node), &with_taps, &error));
+    g_assert_error(error, RPC_ERROR, RPC_INVALID_PARAMETER);
+}
+
 static void metadata_follows_the_nics(void)
 {
     g_autoptr(Definition) definition = definition_parse("x", live, NULL);
@@ -190,6 +241,8 @@ int main(int argc, char **argv)
     g_test_add_func("/agent/domain/too-many-devices", too_many_devices);
     g_test_add_func("/agent/domain/bad-vm-id", bad_vm_id);
     g_test_add_func("/agent/domain/live", live_definition);
+    g_test_add_func("/agent/domain/live-own-tap", live_definition_on_own_tap);
+    g_test_add_func("/agent/domain/tap-needs-a-mac", tap_needs_a_mac);
     g_test_add_func("/agent/domain/metadata", metadata_follows_the_nics);
     return g_test_run();
 }

@@ -41,6 +41,19 @@ static void defaults(void)
     g_assert_cmpstr(read.vm_folders, ==, "/var/lib/libvirt/images");
     g_assert_cmpuint(read.poll_seconds, ==, 5);
     g_assert_cmpuint(read.unplug_seconds, ==, 30);
+    g_assert_false(read.own_taps);
+}
+
+static void enforced_by_tapwalld(void)
+{
+    g_autoptr(Config) config = NULL;
+    g_autoptr(GError) error = NULL;
+    AgentSettings read;
+
+    g_assert_true(settings(&read, &config, "filter", "enforcement", "tapwall", &error));
+    g_assert_true(read.own_taps);
+    g_assert_cmpstr(read.filter_uri, ==, "nwfilter:///system?mode=direct");
+    g_assert_cmpstr(read.filter_socket, ==, "/run/tapwall/tapwalld.sock");
 }
 
 static void refused(void)
@@ -57,7 +70,8 @@ static void refused(void)
         {"libvirt", "vm_folders", "/a::/b", "*not '/a::/b'"},
         {"libvirt", "vm_folders", "//", "*not '//'"},
         {"libvirt", "vm_folders", "/a/../etc", "*not '/a/../etc'"},
-        {"filter", "enforcement", "tapwall", "*enforcement must be libvirt, not 'tapwall'"},
+        {"filter", "enforcement", "ebtables",
+         "*enforcement must be libvirt or tapwall, not 'ebtables'"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -78,6 +92,7 @@ int main(int argc, char **argv)
     source_root = argv[1];
     g_test_add_func("/agent/settings/shipped-sample", shipped_sample);
     g_test_add_func("/agent/settings/defaults", defaults);
+    g_test_add_func("/agent/settings/tapwall", enforced_by_tapwalld);
     g_test_add_func("/agent/settings/refused", refused);
     return g_test_run();
 }

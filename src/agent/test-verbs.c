@@ -108,6 +108,8 @@ static void site_open(Site *site, const char *uri)
                                     .emulator = "",
                                     .vm_folders = "/vms",
                                     .filter_file = "/nonexistent",
+                                    .filter_uri = "nwfilter:///nonexistent",
+                                    .filter_socket = "",
                                     .poll_seconds = 1,
                                     .unplug_seconds = 1};
 

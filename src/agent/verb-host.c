@@ -131,7 +131,7 @@ static void capabilities_work(gpointer data)
 {
     Report *report = data;
 
-    report->text = capabilities_read(report->agent->virt, &report->error);
+    report->text = capabilities_read(report->agent, &report->error);
 }
 
 void verb_get_capabilities(Agent *agent, RpcCall *call, JsonObject *params)

@@ -2,6 +2,7 @@
 #include "agent/metadata.h"
 #include "agent/nic-xml.h"
 #include "agent/op.h"
+#include "agent/ports.h"
 #include "agent/unplug.h"
 #include "agent/verbs.h"
 #include "base/log.h"
@@ -85,13 +86,27 @@ static void plug_undo(Op *op)
                                    METADATA_URI, NULL);
 }
 
+/* Onto a port that is bound before libvirt hears of it. */
+static gboolean plug_attach(Op *op)
+{
+    const PortOwner owner = {op->agent->tapwalld, op->vm_id, op->definition->name};
+
+    if (op->nic->own_tap && !port_open(&owner, op->nic, &op->error))
+        return FALSE;
+    if (virt_device_attach(op->agent->virt, op->vm_id, op->xml, &op->error))
+        return TRUE;
+    if (op->nic->own_tap) /* what libvirt still has open stays, and is found later */
+        (void)ports_tidy(owner.filters, op->vm_id, op->definition, NULL);
+    return FALSE;
+}
+
 static void plug_work(gpointer data)
 {
     Op *op = data;
 
     if (!op_read(op) || plug_is_done(op) || !plug_prepare(op))
         return;
-    if (virt_device_attach(op->agent->virt, op->vm_id, op->xml, &op->error))
+    if (plug_attach(op))
         (void)op_read(op); /* done tells the failure */
     else
         plug_undo(op);
@@ -152,8 +167,12 @@ static gboolean plug_read(Op *op, JsonObject *read, GError **error)
     }
     if (!op->nic)
         return FALSE;
+    if (!op->nic->mac)
+        return missing(error, "macAddr");
+    if (op->agent->settings.own_taps && !nic_take_tap(op->nic, interface, error))
+        return FALSE;
     op->xml = xml_format(interface);
-    return op->nic->mac ? TRUE : missing(error, "macAddr");
+    return TRUE;
 }
 
 void verb_hotplug_nic(Agent *agent, RpcCall *call, JsonObject *params)

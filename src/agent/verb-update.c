@@ -4,6 +4,7 @@
 #include "agent/metadata.h"
 #include "agent/nic-xml.h"
 #include "agent/op.h"
+#include "agent/ports.h"
 #include "agent/takeover.h"
 #include "agent/verbs.h"
 #include "base/log.h"
@@ -52,36 +53,63 @@ static xmlDocPtr interface_read(Op *op, xmlNodePtr *interface)
     return NULL;
 }
 
-static void filter_step(const Op *op, const Nic *now, xmlNodePtr interface)
+/* What the NIC shall be. */
+static Nic *nic_wanted(const Op *op, const Nic *now)
 {
     const char *filter = op->changes & CHANGE_FILTER ? op->nic->filter : now->filter;
     GPtrArray *parameters = op->changes & CHANGE_PARAMETERS ? op->nic->parameters : now->parameters;
+    Nic *wanted = nic_copy(now);
 
     if (op->changes & (CHANGE_FILTER | CHANGE_PARAMETERS))
-        nic_xml_set_filter(interface, filter, parameters);
+        nic_set_filter(wanted, filter, parameters);
+    if (op->changes & CHANGE_LINK)
+        wanted->linked = op->nic->linked;
+    if (op->changes & CHANGE_BRIDGE) {
+        g_free(wanted->bridge);
+        wanted->bridge = g_strdup(op->nic->bridge);
+        g_free(wanted->network);
+        wanted->network = g_strdup(op->nic->network);
+    }
+    return wanted;
 }
 
-static void bridge_step(const Op *op, const Nic *now, xmlNodePtr interface)
+static void filter_step(const Op *op, const Nic *wanted, xmlNodePtr interface)
+{
+    if (op->changes & (CHANGE_FILTER | CHANGE_PARAMETERS))
+        nic_xml_set_filter(interface, wanted->filter, wanted->parameters);
+}
+
+static void bridge_step(const Op *op, const Nic *wanted, xmlNodePtr interface)
 {
     if (op->changes & CHANGE_BRIDGE)
-        nic_xml_set_bridge(interface, op->nic->bridge);
+        nic_xml_set_bridge(interface, wanted->bridge);
 }
 
-static void link_step(const Op *op, const Nic *now, xmlNodePtr interface)
+static void link_step(const Op *op, const Nic *wanted, xmlNodePtr interface)
 {
     if (op->changes & CHANGE_LINK)
-        nic_xml_set_link(interface, op->nic->linked);
+        nic_xml_set_link(interface, wanted->linked);
 }
 
 /* A filter that does not exist would first cost the NIC the one it has, if only for a moment. */
-static gboolean filter_check(Op *op)
+static gboolean filter_check(Op *op, const Nic *wanted)
 {
+    Virt *where = wanted->own_tap ? op->agent->tapwalld : op->agent->virt;
     g_autofree char *xml = NULL;
 
-    if (!(op->changes & CHANGE_FILTER) || !op->nic->filter)
+    if (!(op->changes & CHANGE_FILTER) || !wanted->filter)
         return TRUE;
-    xml = virt_filter_xml(op->agent->virt, op->nic->filter, &op->error);
+    xml = virt_filter_xml(where, wanted->filter, &op->error);
     return xml != NULL;
+}
+
+/* Before the change, so that an agent that is cut off in the middle ends it when it is back. */
+static gboolean metadata_set(Op *op, const Nic *nic, GError **error)
+{
+    g_autofree char *metadata = definition_metadata(op->definition, nic->mac, nic);
+
+    return !op->definition->ours || virt_domain_set_metadata(op->agent->virt, op->vm_id, metadata,
+                                                             METADATA_PREFIX, METADATA_URI, error);
 }
 
 /* Goes from states[0] to the last, or back to states[0]. */
@@ -104,7 +132,7 @@ static void steps_apply(Op *op, char *states[STEPS + 1])
         g_prefix_error(&op->error, "going back failed too (%s) after: ", undo->message);
 }
 
-static void update_steps(Op *op, const Nic *now, xmlNodePtr interface)
+static void libvirt_change(Op *op, const Nic *wanted, xmlNodePtr interface)
 {
     static void (*const steps[STEPS])(const Op *, const Nic *,
                                       xmlNodePtr) = {filter_step, bridge_step, link_step};
@@ -112,7 +140,7 @@ static void update_steps(Op *op, const Nic *now, xmlNodePtr interface)
 
     states[0] = xml_format(interface);
     for (guint i = 0; i < STEPS; i++) {
-        steps[i](op, now, interface);
+        steps[i](op, wanted, interface);
         states[i + 1] = xml_format(interface);
     }
     steps_apply(op, states);
@@ -120,12 +148,45 @@ static void update_steps(Op *op, const Nic *now, xmlNodePtr interface)
         g_free(states[i]);
 }
 
+/* On a tap of ours filter and network are ours to change, the link is QEMU's. */
+static void port_change(Op *op, const Nic *now, const Nic *wanted, xmlNodePtr interface)
+{
+    const PortOwner owner = {op->agent->tapwalld, op->vm_id, op->definition->name};
+    gboolean anew = (op->changes & (CHANGE_FILTER | CHANGE_PARAMETERS)) != 0;
+    g_autoptr(GError) undo = NULL;
+    g_autofree char *xml = NULL;
+    const char *done;
+
+    link_step(op, wanted, interface);
+    xml = xml_format(interface);
+    if (port_settle(&owner, wanted, anew, &done, &op->error) &&
+        (!(op->changes & CHANGE_LINK) ||
+         virt_device_update(op->agent->virt, op->vm_id, xml, &op->error)))
+        return;
+    if (!port_settle(&owner, now, anew, &done, &undo))
+        g_prefix_error(&op->error, "going back failed too (%s) after: ", undo->message);
+}
+
+static void update_nic(Op *op, const Nic *now)
+{
+    g_autoptr(Nic) wanted = nic_wanted(op, now);
+    xmlNodePtr interface;
+    g_autoptr(xmlDoc) document = interface_read(op, &interface);
+
+    if (!document || !filter_check(op, wanted) || !metadata_set(op, wanted, &op->error))
+        return;
+    if (wanted->own_tap)
+        port_change(op, now, wanted, interface);
+    else
+        libvirt_change(op, wanted, interface);
+    if (op->error)
+        (void)metadata_set(op, now, NULL); /* the error is the first one */
+}
+
 static void update_work(gpointer data)
 {
     Op *op = data;
-    g_autoptr(xmlDoc) document = NULL;
     g_autoptr(Definition) after = NULL;
-    xmlNodePtr interface;
     const Nic *now;
 
     if (!op_read(op))
@@ -138,10 +199,7 @@ static void update_work(gpointer data)
                                 op->alias ? op->alias : op->mac);
         return;
     }
-    document = interface_read(op, &interface);
-    if (!document || !filter_check(op))
-        return;
-    update_steps(op, now, interface);
+    update_nic(op, now);
     /* Also after a failure: the record is to show what is, not what we think. */
     after = takeover_read(op->agent->virt, op->vm_id, NULL, op->error ? NULL : &op->error);
     if (after) {

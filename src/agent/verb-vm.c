@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/op.h"
+#include "agent/ports.h"
 #include "agent/takeover.h"
 #include "agent/verbs.h"
 #include "agent/view-json.h"
@@ -76,28 +77,44 @@ static Definition *create_plan(Agent *agent, const char *vm_id, JsonObject *vm_p
     g_autoptr(VmConfig) config = vm_config_from_json(vm_id, vm_params, error);
     g_autoptr(Definition) definition = NULL;
     g_autofree char *xml = NULL;
-    const char *kind = agent->settings.domain_type;
+    const AgentSettings *settings = &agent->settings;
+    DomainHost host = {settings->domain_type, settings->emulator, settings->own_taps};
 
-    if (!config || !vm_files_check(config, agent->settings.vm_folders, error))
+    if (!config || !vm_files_check(config, settings->vm_folders, error))
         return NULL;
-    if (strcmp(kind, "auto") == 0)
-        kind = agent->use_kvm ? "kvm" : "qemu";
-    xml = vm_config_to_xml(config, kind, agent->settings.emulator, error);
+    if (strcmp(host.kind, "auto") == 0)
+        host.kind = agent->use_kvm ? "kvm" : "qemu";
+    xml = vm_config_to_xml(config, &host, error);
     definition = xml ? definition_parse("vmParams.xml", xml, error) : NULL;
     if (!definition || !create_check(agent, definition, error))
         return NULL;
     return g_steal_pointer(&definition);
 }
 
+/* The ports first, bound: libvirt lets the guest run as soon as it has it. */
+static gboolean create_ports(Op *op)
+{
+    g_autoptr(Definition) plan = definition_parse("the planned domain", op->xml, &op->error);
+    const PortOwner owner = {op->agent->tapwalld, op->vm_id, plan ? plan->name : NULL};
+
+    return plan && ports_open(&owner, plan, &op->error);
+}
+
 static void create_work(gpointer data)
 {
     Op *op = data;
-    gint64 begun = g_get_monotonic_time();
-    gboolean created = virt_domain_create(op->agent->virt, op->xml, &op->error);
+    gint64 begun;
+    gboolean created;
 
+    if (!create_ports(op))
+        return;
+    begun = g_get_monotonic_time();
+    created = virt_domain_create(op->agent->virt, op->xml, &op->error);
     op->libvirt_us = g_get_monotonic_time() - begun;
     if (created)
         (void)op_read(op); /* it can have ended again already; done sees that */
+    else                   /* what libvirt still has open stays, and is found later */
+        (void)ports_tidy(op->agent->tapwalld, op->vm_id, NULL, NULL);
 }
 
 /* It ran, but had ended before we could look at it. */
@@ -175,6 +192,8 @@ static void destroy_work(gpointer data)
     if (!virt_domain_destroy(op->agent->virt, op->vm_id, &op->error) &&
         g_error_matches(op->error, VIRT_ERROR, VIRT_ERROR_NO_DOMAIN))
         g_clear_error(&op->error); /* gone is what was asked for */
+    if (!op->error)
+        (void)ports_tidy(op->agent->tapwalld, op->vm_id, NULL, NULL); /* as above */
 }
 
 static void destroy_done(gpointer data)

@@ -28,7 +28,13 @@ VmConfig *vm_config_from_json(const char *vm_id, JsonObject *params, GError **er
 void vm_config_free(VmConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmConfig, vm_config_free)
 
-/* The domain XML to start. kind is the domain type ("kvm", "qemu"); emulator may be NULL or empty.
- * A whole XML is taken as it is, with our metadata added. */
-char *vm_config_to_xml(const VmConfig *config, const char *kind, const char *emulator,
-                       GError **error);
+/* What the host has to say about every domain. */
+typedef struct {
+    const char *kind;     /* the domain type: "kvm", "qemu" */
+    const char *emulator; /* NULL or "": libvirt's choice */
+    gboolean own_taps;    /* NICs in bridges are put on taps of the agent's own (Nic.own_tap) */
+} DomainHost;
+
+/* The domain XML to start. A whole XML is taken as it is, but for own_taps, with our metadata
+ * added. */
+char *vm_config_to_xml(const VmConfig *config, const DomainHost *host, GError **error);
