@@ -43,6 +43,7 @@ Agent *agent_new(const AgentSettings *settings)
     agent->recovering = TRUE;
     agent->virt = virt_new(settings->libvirt_uri, &handlers, agent);
     agent->tapwalld = virt_on_demand(settings->filter_uri);
+    agent->drops = drop_reader_new(settings->filter_socket);
     agent->filters = settings->own_taps ? agent->tapwalld : agent->virt;
     return agent;
 }
@@ -60,6 +61,7 @@ void agent_free(Agent *agent)
     jobs_free(agent->reports);
     g_ptr_array_unref(agent->unplugs);
     g_clear_pointer(&agent->server, rpc_server_free);
+    drop_reader_free(agent->drops);
     virt_free(agent->virt);
     virt_free(agent->tapwalld);
     g_hash_table_unref(agent->plugging);

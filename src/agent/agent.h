@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "agent/drop-reader.h"
 #include "agent/jobs.h"
 #include "agent/settings.h"
 #include "agent/vm.h"
@@ -18,8 +19,9 @@ typedef struct {
     AgentSettings settings;
     char *filter_file; /* defined at every start */
     Virt *virt;
-    Virt *tapwalld;       /* as libvirt's filter daemon; asked anew each time */
-    Virt *filters;        /* borrowed: whichever of the two filters are defined on */
+    Virt *tapwalld; /* as libvirt's filter daemon; asked anew each time */
+    Virt *filters;  /* borrowed: whichever of the two filters are defined on */
+    DropReader *drops;
     Jobs *jobs;           /* what calls libvirt */
     Jobs *reports;        /* making long answers, which does not wait for libvirt */
     RpcServer *server;    /* owned; NULL before agent_serve() */

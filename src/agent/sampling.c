@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/events.h"
+#include "agent/settle.h"
 #include "agent/takeover.h"
 #include "base/log.h"
 
 /*
- * The periodic sample: counters of all VMs, states that corrects what events missed, and the live
- * XML of a few VMs in turn, so that a filter changed behind the agent's back is reported too.
+ * The periodic sample: counters of all VMs, states that corrects what events missed, the live XML
+ * of a few VMs in turn, so that a filter changed behind the agent's back is reported too, and a
+ * glance at all ports.
  */
 enum { REFRESH_EACH_TIME = 20 };
 
@@ -15,6 +17,8 @@ typedef struct {
     GPtrArray *refresh;     /* ids */
     GPtrArray *stats;       /* of VirtStats; NULL on failure */
     GPtrArray *definitions; /* of Definition */
+    GPtrArray *views;       /* of VmView: whose ports are looked at */
+    GPtrArray *suspects;    /* ids; NULL on failure */
 } Sample;
 
 static void sample_free(gpointer data)
@@ -23,7 +27,9 @@ static void sample_free(gpointer data)
 
     g_ptr_array_unref(sample->refresh);
     g_ptr_array_unref(sample->definitions);
+    g_ptr_array_unref(sample->views);
     g_clear_pointer(&sample->stats, g_ptr_array_unref);
+    g_clear_pointer(&sample->suspects, g_ptr_array_unref);
     g_free(sample);
 }
 
@@ -38,6 +44,7 @@ static void sample_work(gpointer data)
         if (definition)
             g_ptr_array_add(sample->definitions, definition);
     }
+    sample->suspects = settle_suspects(sample->views, sample->agent->tapwalld, NULL);
 }
 
 /* Whether what was sampled is newer than what the record knows for sure. */
@@ -79,7 +86,7 @@ static void stats_take(Sample *sample, VirtStats *stats)
     }
     if (vm->view->state == VM_DOWN)
         return;
-    vm_set_stats(vm, stats);
+    vm_set_stats(vm, stats, drop_reader_counts(sample->agent->drops));
     state_correct(sample, vm, stats->state);
 }
 
@@ -121,6 +128,8 @@ static void sample_done(gpointer data)
     missing_take(sample);
     for (guint i = 0; i < sample->definitions->len; i++)
         definition_take(sample, sample->definitions->pdata[i]);
+    for (guint i = 0; sample->suspects && i < sample->suspects->len; i++)
+        settle_push(sample->agent, sample->suspects->pdata[i]);
 }
 
 /* The next few ids in turn. */
@@ -156,7 +165,9 @@ static gboolean sample_due(gpointer data)
     sample->begun = g_get_monotonic_time();
     sample->refresh = g_ptr_array_new_with_free_func(g_free);
     sample->definitions = g_ptr_array_new_with_free_func((GDestroyNotify)definition_unref);
+    sample->views = agent_views(agent, NULL);
     refresh_choose(agent, sample->refresh);
+    drop_reader_ask(agent->drops);
     jobs_push(agent->jobs, NULL, sample_work, sample_done, sample, sample_free);
     return G_SOURCE_CONTINUE;
 }

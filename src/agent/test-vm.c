@@ -113,7 +113,7 @@ static void reports(void)
     net->rx_bytes = 18446744073709551615u;
     net->tx_dropped = 3;
     g_assert_true(vm_set_state(vm, VM_UP));
-    vm_set_stats(vm, stats);
+    vm_set_stats(vm, stats, NULL);
     brief = to_text(view_to_brief(vm->view));
     full = to_text(view_to_full(vm->view));
     report = to_text(view_to_stats(vm->view));
@@ -126,10 +126,32 @@ static void reports(void)
                         "\"macAddr\":\"52:54:00:00:00:01\",\"network\":\"net\",\"alias\":\"net0\","
                         "\"linkActive\":true,\"speed\":\"1000\",\"state\":\"unknown\","
                         "\"rx\":\"18446744073709551615\",*\"txDropped\":\"3\",\"sampleTime\":*,"
-                        "\"filter\":\"f\",\"filterParameters\":[*]}}}");
+                        "\"filter\":\"f\",\"filterParameters\":[*],"
+                        "\"enforcement\":\"libvirt\"}}}");
     /* notify_time stays below 2^31 - 1, as VDSM's does */
     assert_text(event, "{\"" VM_ID "\":{\"status\":\"Up\",*\"hash\":\"*\"},\"notify_time\":3}");
     g_assert_null(strstr(event, "exitCode"));
+}
+
+/* What tapwalld says it has is its, whoever bound it. */
+static void dropped_frames(void)
+{
+    g_autoptr(Vm) vm = make_vm("<filterref filter='f'/>");
+    g_autoptr(VirtStats) stats = virt_stats_new(VM_ID);
+    g_autoptr(JsonNode) answer = json_from_string(
+        "[{\"port\":\"vnet3\",\"frames\":{\"out\":{\"passed\":1,\"dropped\":12},"
+        "\"in\":{\"passed\":2,\"dropped\":3}}},7,{},{\"port\":\"vnet4\",\"frames\":{\"out\":{}}}]",
+        NULL);
+    g_autoptr(DropCounts) dropped = drop_counts_from_json(answer);
+    g_autofree char *report = NULL;
+
+    g_assert_nonnull(drop_counts_lookup(dropped, "vnet3"));
+    g_assert_null(drop_counts_lookup(dropped, "vnet4"));
+    g_assert_null(drop_counts_lookup(NULL, "vnet3"));
+    vm_set_stats(vm, stats, dropped);
+    report = to_text(view_to_stats(vm->view));
+    assert_text(report, "*\"enforcement\":\"tapwall\",\"filterRxDropped\":\"3\","
+                        "\"filterTxDropped\":\"12\"}}}");
 }
 
 static void down_reports(void)
@@ -175,6 +197,7 @@ int main(int argc, char **argv)
     g_test_add_func("/agent/vm/states", states);
     g_test_add_func("/agent/vm/definitions", definitions);
     g_test_add_func("/agent/vm/reports", reports);
+    g_test_add_func("/agent/vm/dropped", dropped_frames);
     g_test_add_func("/agent/vm/down-reports", down_reports);
     g_test_add_func("/agent/vm/lists", lists);
     return g_test_run();

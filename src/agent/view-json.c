@@ -61,6 +61,21 @@ static const VirtNetStats *net_lookup(const VirtStats *stats, const char *device
     return NULL;
 }
 
+/* tapwalld has the ports that the agent binds, and those a modular libvirt binds there. */
+static void enforcement_write(JsonObject *object, const VmView *view, const Nic *nic)
+{
+    const DropCount *dropped = drop_counts_lookup(view->dropped, nic->device);
+
+    if (!nic->filter)
+        return;
+    json_object_set_string_member(object, "enforcement",
+                                  nic->own_tap || dropped ? "tapwall" : "libvirt");
+    if (dropped) {
+        set_number(object, "filterRxDropped", dropped->to_vm);
+        set_number(object, "filterTxDropped", dropped->from_vm);
+    }
+}
+
 static JsonObject *nic_stats(const VmView *view, const Nic *nic, const char *device)
 {
     static const VirtNetStats nothing;
@@ -85,6 +100,7 @@ static JsonObject *nic_stats(const VmView *view, const Nic *nic, const char *dev
     set_number(object, "txDropped", net->tx_dropped);
     json_object_set_double_member(object, "sampleTime", (double)sampled / G_USEC_PER_SEC);
     nic_filter_to_json(nic, object);
+    enforcement_write(object, view, nic);
     return object;
 }
 

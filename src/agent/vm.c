@@ -59,6 +59,7 @@ static void view_clear(gpointer data)
     g_free(view->stats_json);
     g_clear_pointer(&view->definition, definition_unref);
     g_clear_pointer(&view->stats, virt_stats_unref);
+    g_clear_pointer(&view->dropped, drop_counts_unref);
 }
 
 VmView *vm_view_ref(VmView *view)
@@ -81,6 +82,7 @@ static VmView *view_copy(const VmView *from)
     view->definition = definition_ref(from->definition);
     view->stats_json = NULL;
     view->stats = from->stats ? virt_stats_ref(from->stats) : NULL;
+    view->dropped = from->dropped ? drop_counts_ref(from->dropped) : NULL;
     return view;
 }
 
@@ -136,6 +138,7 @@ gboolean vm_set_down(Vm *vm, VmExit exit, const char *message)
     view->exit = exit;
     view->exit_message = g_strdup(message ? message : vm_exit_text(exit.reason));
     g_clear_pointer(&view->stats, virt_stats_unref);
+    g_clear_pointer(&view->dropped, drop_counts_unref);
     view_publish(vm, view);
     return TRUE;
 }
@@ -151,11 +154,13 @@ gboolean vm_set_definition(Vm *vm, Definition *definition)
     return changed;
 }
 
-void vm_set_stats(Vm *vm, VirtStats *stats)
+void vm_set_stats(Vm *vm, VirtStats *stats, DropCounts *dropped)
 {
     VmView *view = view_copy(vm->view);
 
     g_clear_pointer(&view->stats, virt_stats_unref);
     view->stats = virt_stats_ref(stats);
+    g_clear_pointer(&view->dropped, drop_counts_unref);
+    view->dropped = dropped ? drop_counts_ref(dropped) : NULL;
     view_publish(vm, view);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/definition.h"
+#include "agent/drop-counts.h"
 #include "virt/stats.h"
 
 /*
@@ -55,8 +56,9 @@ typedef struct {
     VmExit exit;       /* while down */
     char *exit_message;
     Definition *definition;
-    VirtStats *stats; /* NULL before the first sample */
-    char *stats_json; /* view-json.c's, made by whoever needs it first */
+    VirtStats *stats;    /* NULL before the first sample */
+    DropCounts *dropped; /* NULL where there is no tapwalld to ask */
+    char *stats_json;    /* view-json.c's, made by whoever needs it first */
 } VmView;
 
 VmView *vm_view_ref(VmView *view);
@@ -83,4 +85,5 @@ gboolean vm_set_state(Vm *vm, VmState state);
 gboolean vm_set_down(Vm *vm, VmExit exit,
                      const char *message); /* message NULL: the reason's text */
 gboolean vm_set_definition(Vm *vm, Definition *definition);
-void vm_set_stats(Vm *vm, VirtStats *stats);
+/* dropped may be NULL. */
+void vm_set_stats(Vm *vm, VirtStats *stats, DropCounts *dropped);
