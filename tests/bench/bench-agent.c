@@ -60,7 +60,7 @@ static void vm_fill(Agent *agent, guint number)
     net->tx_bytes = 987654321;
     agent_add_vm(agent, vm);
     (void)vm_set_state(vm, VM_UP); /* nobody to tell */
-    vm_set_stats(vm, stats);
+    vm_set_stats(vm, stats, NULL);
 }
 
 typedef struct {

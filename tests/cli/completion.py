@@ -43,7 +43,7 @@ CASES = [
     ('vdsm-tool', [''], ['define-filter', 'nwfilter']),
     ('vdsm-tool', ['def'], ['define-filter']),
     ('vdsm-tool', ['define-filter', 'a'], ['a.xml', 'apart']),
-    ('vdsm-tool', ['nwfilter', '--c'], ['--connect']),
+    ('vdsm-tool', ['nwfilter', '--c'], ['--config', '--connect']),
 ]
 
 DRIVER = '''

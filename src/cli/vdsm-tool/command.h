@@ -11,7 +11,8 @@ GQuark tool_error_quark(void);
 /* What the command line gave besides the subcommand's name. */
 typedef struct {
     char **operands; /* NULL-terminated */
-    char *uri;       /* --connect */
+    char *uri;       /* --connect, or what the agent's configuration says */
+    char *config;    /* --config */
 } ToolArgs;
 
 typedef struct {

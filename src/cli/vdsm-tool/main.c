@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/settings.h"
 #include "cli/vdsm-tool/command.h"
 
-/* vdsm-tool: defines network filters on a host's libvirt. */
+/* vdsm-tool: defines network filters where the host's agent has them enforced. */
+
+#define CONFIG_FILE TAPWALL_SYSCONFDIR "/tapwall/agent.conf"
 
 G_DEFINE_QUARK(tapwall - vdsm - tool - error, tool_error)
 
@@ -20,6 +23,7 @@ static void tool_args_clear(ToolArgs *args)
 {
     g_strfreev(args->operands);
     g_free(args->uri);
+    g_free(args->config);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ToolArgs, tool_args_clear)
 
@@ -38,7 +42,9 @@ static gboolean args_parse(ToolArgs *args, int argc, char **argv, GError **error
 {
     const GOptionEntry entries[] = {
         {"connect", 'c', 0, G_OPTION_ARG_STRING, &args->uri,
-         "libvirt to define it on, instead of qemu:///system", "URI"},
+         "libvirt to define it on, instead of the one the agent uses", "URI"},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &args->config,
+         "The agent's configuration, instead of " CONFIG_FILE, "FILE"},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &args->operands, NULL, NULL},
         {NULL},
     };
@@ -83,6 +89,23 @@ static gboolean operands_check(ToolArgs *args, const Command *command, GError **
     return given == wanted;
 }
 
+/* Where filters are to be defined is where the agent has them enforced: tapwalld or libvirt. */
+static gboolean uri_read(ToolArgs *args, GError **error)
+{
+    const char *path = args->config ? args->config : CONFIG_FILE;
+    g_autoptr(Config) config = config_load(path, args->config != NULL, agent_config_keys, error);
+    AgentSettings settings;
+
+    if (!config)
+        return FALSE;
+    if (!agent_settings_read(&settings, config, error)) {
+        g_prefix_error(error, "%s: ", path);
+        return FALSE;
+    }
+    args->uri = g_strdup(settings.own_taps ? settings.filter_uri : settings.libvirt_uri);
+    return TRUE;
+}
+
 static gboolean run(int argc, char **argv, GError **error)
 {
     g_auto(ToolArgs) args = {0};
@@ -93,9 +116,7 @@ static gboolean run(int argc, char **argv, GError **error)
     command = command_lookup(args.operands[0], error);
     if (!command || !operands_check(&args, command, error))
         return FALSE;
-    if (!args.uri)
-        args.uri = g_strdup("qemu:///system");
-    return command->run(&args, error);
+    return (args.uri || uri_read(&args, error)) && command->run(&args, error);
 }
 
 int main(int argc, char **argv)
