@@ -122,3 +122,31 @@ GPtrArray *capture_pcap_read(const char *path, GError **error)
     return capture_pcap_parse((const guint8 *)g_mapped_file_get_contents(file),
                               g_mapped_file_get_length(file), error);
 }
+
+/* ---- writing ---- */
+
+static void append_u32(GByteArray *file, guint32 value)
+{
+    const guint32 octets = GUINT32_TO_LE(value);
+
+    g_byte_array_append(file, (const guint8 *)&octets, sizeof octets);
+}
+
+void capture_pcap_begin(GByteArray *file)
+{
+    const guint32 version = 2 | 4 << 16; /* 2.4 */
+    const guint32 words[] = {PCAP_NANOSECONDS, version, 0, 0, CAPTURE_FRAME_MAX, PCAP_ETHERNET};
+
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+        append_u32(file, words[i]);
+}
+
+void capture_pcap_add(GByteArray *file, guint64 time, const guint8 *octets, guint32 length,
+                      guint32 original)
+{
+    append_u32(file, (guint32)(time / 1000000000));
+    append_u32(file, (guint32)(time % 1000000000));
+    append_u32(file, length);
+    append_u32(file, original);
+    g_byte_array_append(file, octets, length);
+}

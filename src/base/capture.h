@@ -4,7 +4,7 @@
 #include <gio/gio.h>
 
 /*
- * Purpose: frames from text and from capture files.
+ * Purpose: frames from text and from capture files, and into these.
  * Owner: arrays of GByteArray, one a frame, from the destination MAC on; the caller unrefs.
  * Does not: look into frames, or know pcapng.
  */
@@ -33,3 +33,13 @@ GPtrArray *capture_pcap_read(const char *path, GError **error);
 
 /* The same from memory. */
 GPtrArray *capture_pcap_parse(const guint8 *octets, gsize length, GError **error);
+
+/* ---- writing ---- */
+
+/* Appends the head of such a file: Ethernet, nanoseconds, little-endian. */
+void capture_pcap_begin(GByteArray *file);
+
+/* Appends a frame, of which there are `length` octets of `original`. Time in ns since 1970; the
+ * format has room for seconds until 2106. */
+void capture_pcap_add(GByteArray *file, guint64 time, const guint8 *octets, guint32 length,
+                      guint32 original);

@@ -106,12 +106,31 @@ static void test_pcap_other(void)
     g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
 }
 
+static void test_pcap_write(void)
+{
+    static const guint8 wanted[] = {
+        0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 1, 0,    1,
+        0,    0,    0,    3,    0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 9, 0,    0, 0, 0xaa, 0xbb,
+    };
+    g_autoptr(GByteArray) file = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) frames = NULL;
+
+    capture_pcap_begin(file);
+    capture_pcap_add(file, 3000000005, (const guint8 *)"\xaa\xbb", 2, 9);
+    g_assert_cmpmem(file->data, file->len, wanted, sizeof wanted);
+    frames = capture_pcap_parse(file->data, file->len, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(frames->len, ==, 1);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/capture/hex", test_hex);
     g_test_add_func("/base/capture/hex-limit", test_hex_limit);
     g_test_add_func("/base/capture/pcap", test_pcap);
+    g_test_add_func("/base/capture/pcap-write", test_pcap_write);
     g_test_add_func("/base/capture/pcap-cut", test_pcap_cut);
     g_test_add_func("/base/capture/pcap-other", test_pcap_other);
     return g_test_run();

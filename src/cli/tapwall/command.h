@@ -18,12 +18,16 @@ typedef struct {
     int (*run)(int argc, char **argv); /* argv[0] is "tapwall NAME"; gives an exit status */
 } Command;
 
+int command_capture(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_counters(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_lint(int argc, char **argv);
+int command_ports(int argc, char **argv);
 int command_prove(int argc, char **argv);
 int command_show(int argc, char **argv);
+int command_watch(int argc, char **argv);
 
 /* Parses the options of a subcommand and frees the context. FALSE after saying on stderr what is
  * wrong; the status is then STATUS_TROUBLE. */

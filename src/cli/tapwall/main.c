@@ -12,12 +12,16 @@
 /* tapwall: the operator's tool. What it does without a daemon needs no root. */
 
 static const Command commands[] = {
+    {"capture", "PORT …", "Write the frames a port's filter drops, as pcap", command_capture},
     {"check", "FILE…", "Say what is wrong with filter files", command_check},
+    {"counters", "PORT", "Show how many frames each rule decided", command_counters},
     {"diff", "FILTER FILTER", "Show a frame on which two filters differ", command_diff},
     {"explain", "--filter NAME|FILE …", "Say which rule decides over a frame", command_explain},
     {"lint", "FILTER", "Find rules that never decide, and ways around", command_lint},
+    {"ports", "[PORT…]", "List ports, their filters and frames", command_ports},
     {"prove", "FILTER …", "Prove that nothing forged passes", command_prove},
     {"show", "NAME|FILE", "Print a filter in one of its forms", command_show},
+    {"watch", "", "Show frames as they are dropped", command_watch},
 };
 
 static void print_usage(FILE *stream)
