@@ -4,6 +4,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
+#include "filterd/operator/operator.h"
 #include "filterd/settings.h"
 
 /* tapwalld: libvirt's filter daemon, with the verdicts in the kernel. */
@@ -72,14 +73,27 @@ static gboolean reload(gpointer filterd)
     return G_SOURCE_CONTINUE;
 }
 
+/* Filtering does not depend on who can ask about it. */
+static void serve_operator(OperatorServer *server, const DaemonSettings *settings)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!operator_server_listen(server, settings->operator_socket, &error))
+        log_error("socket=%s the tool tapwall is not answered: %s", settings->operator_socket,
+                  error->message);
+}
+
 static gboolean run(const DaemonSettings *settings, GError **error)
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(Filterd) filterd = filterd_new(&settings->core, error);
+    g_autoptr(OperatorServer) operator = NULL; /* goes before what it tells of */
     guint terminate, interrupt, hangup;
 
     if (!filterd)
         return FALSE;
+    operator = operator_server_new(filterd, &settings->core);
+    serve_operator(operator, settings);
     terminate = g_unix_signal_add(SIGTERM, quit, loop);
     interrupt = g_unix_signal_add(SIGINT, quit, loop);
     hangup = g_unix_signal_add(SIGHUP, reload, filterd);

@@ -42,7 +42,7 @@ static gboolean add_named(Filterd *filterd, GString *json, JsonNode *names, GErr
 
     for (guint i = 0; array && i < json_array_get_length(array); i++) {
         const char *name = text_of(json_array_get_element(array, i));
-        FilterdPort port;
+        g_auto(FilterdPort) port = {0};
 
         if (!name) {
             array = NULL;
@@ -79,7 +79,7 @@ static gboolean port_counters(const OperatorContext *context, JsonObject *params
 {
     const char *name = text_of(params ? json_object_get_member(params, "port") : NULL);
     g_autoptr(GArray) counters = NULL;
-    FilterdPort port;
+    g_auto(FilterdPort) port = {0};
 
     if (!name) {
         g_propagate_error(error, bad_parameter("port", "a name"));
