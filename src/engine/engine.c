@@ -129,6 +129,7 @@ Engine *engine_new(const EngineSettings *settings, GError **error)
     engine->credentials = settings->credentials ? tls_credentials_ref(settings->credentials) : NULL;
     engine->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, lane_free);
     engine->strangers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    engine->counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     engine->staged = g_ptr_array_new_with_free_func((GDestroyNotify)call_free);
     engine->touched = g_ptr_array_new_with_free_func(g_free);
     engine->sources = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)g_source_unref, NULL);
@@ -168,6 +169,7 @@ void engine_free(Engine *engine)
     g_clear_pointer(&engine->sources, g_hash_table_unref);
     g_clear_pointer(&engine->lanes, g_hash_table_unref);
     g_clear_pointer(&engine->strangers, g_hash_table_unref);
+    g_clear_pointer(&engine->counts, g_hash_table_unref);
     g_clear_pointer(&engine->staged, g_ptr_array_unref);
     g_clear_pointer(&engine->touched, g_ptr_array_unref);
     g_clear_pointer(&engine->outbox, g_ptr_array_unref);

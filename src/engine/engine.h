@@ -137,6 +137,16 @@ gboolean engine_vm_start(Engine *engine, const Actor *actor, const char *id, GEr
 gboolean engine_vm_shutdown(Engine *engine, const Actor *actor, const char *id, GError **error);
 gboolean engine_vm_stop(Engine *engine, const Actor *actor, const char *id, GError **error);
 
+/* What the NIC's host counts at it; rx is what the guest received. */
+typedef struct {
+    gboolean has_traffic, has_filter; /* whether the host says the numbers that follow */
+    guint64 rx_bytes, tx_bytes, rx_errors, tx_errors;
+    guint64 filter_rx, filter_tx; /* frames its filter dropped */
+} NicCounts;
+
+/* Borrowed until the work function returns. Nothing is counted for a NIC that is on no host. */
+const NicCounts *engine_nic_counts(Engine *engine, const Nic *nic);
+
 /* Whether what the host reports for the NIC is what it should have (TRUE for a VM that is down). */
 gboolean engine_nic_synced(Engine *engine, const Nic *nic, gboolean *synced, GError **error);
 

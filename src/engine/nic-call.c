@@ -5,6 +5,7 @@
 #include "engine/events.h"
 #include "engine/filter.h"
 #include "engine/lane.h"
+#include "engine/nic-counts.h"
 #include "engine/vm-state.h"
 
 NicStep nic_next_step(const Nic *nic, const char *bridge)
@@ -150,6 +151,7 @@ static gboolean unplug_done(Engine *engine, const Call *call, GError **error)
         return store_and_tell(engine, call, &s, EVENT_NIC_UNPLUG_FAILED, error);
     }
     vm_state_clear_report(s.nic);
+    nic_counts_forget(engine, s.nic);
     return store_and_tell(engine, call, &s, EVENT_NIC_UNPLUGGED, error);
 }
 

@@ -184,6 +184,7 @@ static void take_report(Nic *nic, const Nic *stored)
     nic->reported = stored->reported;
     nic->reported_filter = g_strdup(stored->reported_filter);
     nic->reported_parameters = g_strdup(stored->reported_parameters);
+    nic->reported_enforcement = g_strdup(stored->reported_enforcement);
     nic->reported_device = g_strdup(stored->reported_device);
     nic->reported_network = g_strdup(stored->reported_network);
     nic->reported_linked = stored->reported_linked;

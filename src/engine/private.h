@@ -10,8 +10,8 @@
 /*
  * The engine's inside, for the files of this room.
  *
- * Who owns what: the worker owns store, pool, lanes, strangers and outbox; the main loop owns
- * monitors; the rest is constant after engine_new().
+ * Who owns what: the worker owns store, pool, lanes, strangers, counts and outbox; the main loop
+ * owns monitors; the rest is constant after engine_new().
  */
 
 typedef struct Call Call;               /* call.h */
@@ -38,6 +38,7 @@ struct Engine {
     MacPool *pool;
     GHashTable *lanes;     /* VM id -> Lane, lane.h */
     GHashTable *strangers; /* "host VM" told about already */
+    GHashTable *counts;    /* NIC id -> NicCounts, nic-counts.h */
     GPtrArray *outbox;     /* messages for the main loop, sent when the transaction is committed */
     GPtrArray *staged;     /* calls that join their lanes when the transaction is committed */
     GPtrArray *touched;    /* ids of VMs whose lanes are looked at after the commit */

@@ -11,6 +11,7 @@ void nic_report_free(gpointer data)
     g_free(nic->alias);
     g_free(nic->filter);
     g_free(nic->parameters);
+    g_free(nic->enforcement);
     g_free(nic->network);
     g_free(nic);
 }
@@ -115,6 +116,23 @@ static void read_filter(NicReport *nic, JsonObject *object)
         nic->parameters = parameters_text(object);
 }
 
+static gboolean read_count(JsonObject *object, const char *key, guint64 *count)
+{
+    g_autofree char *text = member_text(object, key);
+    return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, count, NULL);
+}
+
+/* rx is what the guest received. A pair that is not there whole is not there. */
+static void read_counts(NicCounts *counts, JsonObject *object)
+{
+    counts->has_traffic = read_count(object, "rx", &counts->rx_bytes) &&
+                          read_count(object, "tx", &counts->tx_bytes) &&
+                          read_count(object, "rxErrors", &counts->rx_errors) &&
+                          read_count(object, "txErrors", &counts->tx_errors);
+    counts->has_filter = read_count(object, "filterRxDropped", &counts->filter_rx) &&
+                         read_count(object, "filterTxDropped", &counts->filter_tx);
+}
+
 static NicReport *read_nic(JsonObject *object)
 {
     g_autofree char *text = member_text(object, "macAddr");
@@ -138,6 +156,8 @@ static NicReport *read_nic(JsonObject *object)
     nic->linked = g_strcmp0(link, "true") == 0;
     /* A host that tells more than VDSM's counters also tells filters: none said is none. */
     nic->has_filter |= nic->has_link;
+    nic->enforcement = member_text(object, "enforcement");
+    read_counts(&nic->counts, object);
     return nic;
 }
 

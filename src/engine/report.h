@@ -3,7 +3,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "store/entities.h"
+#include "engine/engine.h"
 
 /*
  * What hosts say, read into plain structs. Hosts are of every age and not all ours: unknown members
@@ -19,6 +19,8 @@ typedef struct {
     char *filter, *parameters; /* NULL for none, if has_filter */
     char *network;             /* the bridge, NULL for none, if has_network */
     gboolean linked;           /* if has_link */
+    char *enforcement;         /* "libvirt", "tapwall", or NULL: not said */
+    NicCounts counts;
 } NicReport;
 
 typedef struct {

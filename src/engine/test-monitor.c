@@ -284,6 +284,58 @@ static void test_reported_filter(Fixture *f, gconstpointer data)
     g_assert_null(nic->reported_filter);
 }
 
+/* The numbers of the fixture's NIC, copied: they are the worker's. */
+static gpointer counts_work(Engine *engine, gpointer data, GError **error)
+{
+    const Fixture *f = data;
+    g_autoptr(Nic) nic = engine_nic(engine, f->vm, f->nic, error);
+    return nic ? g_memdup2(engine_nic_counts(engine, nic), sizeof(NicCounts)) : NULL;
+}
+
+static NicCounts *counts(Fixture *f)
+{
+    g_autoptr(GError) error = NULL;
+    NicCounts *counted = test_work(&f->t, counts_work, f, &error);
+    g_assert_no_error(error);
+    return counted;
+}
+
+static gboolean enforcement_reported(gpointer data)
+{
+    Fixture *f = data;
+    g_autoptr(Nic) nic = test_nic(&f->t, f->vm, f->nic);
+    return g_strcmp0(nic->reported_enforcement, "tapwall") == 0;
+}
+
+static gboolean nothing_reported(gpointer data)
+{
+    Fixture *f = data;
+    g_autoptr(Nic) nic = test_nic(&f->t, f->vm, f->nic);
+    return !nic->reported && !nic->reported_enforcement;
+}
+
+/* Who enforces the filter and what it dropped is the host's word, too; a pair of numbers of which
+ * one is missing is none. */
+static void test_reported_enforcement(Fixture *f, gconstpointer data)
+{
+    start_up(f);
+    test_wait(filter_reported, f, "the filter as the host reports it");
+    json_object_set_string_member(created_nic(f), "rx", "18446744073709551615");
+    json_object_set_string_member(created_nic(f), "filterRxDropped", "3");
+    json_object_set_int_member(created_nic(f), "filterTxDropped", 12);
+    json_object_set_string_member(created_nic(f), "enforcement", "tapwall");
+    test_wait(enforcement_reported, f, "who enforces the filter");
+    g_autofree NicCounts *running = counts(f);
+    g_assert_false(running->has_traffic);
+    g_assert_true(running->has_filter);
+    g_assert_cmpuint(running->filter_rx, ==, 3);
+    g_assert_cmpuint(running->filter_tx, ==, 12);
+    test_host_vm(&f->host, f->vm, "Down", NULL);
+    test_wait(nothing_reported, f, "the report to go with the VM");
+    g_autofree NicCounts *down = counts(f);
+    g_assert_false(down->has_filter);
+}
+
 static void no_filter_sent(Fixture *f)
 {
     start_up(f);
@@ -668,6 +720,7 @@ int main(int argc, char **argv)
     ADD("never-answered", test_never_answered);
     ADD("run", test_run);
     ADD("reported-filter", test_reported_filter);
+    ADD("reported-enforcement", test_reported_enforcement);
     ADD("option-off", test_option_off);
     ADD("unknown-filter", test_unknown_filter);
     ADD("create-refused", test_create_refused);

@@ -2,6 +2,7 @@
 #include "engine/vm-state.h"
 
 #include "engine/lane.h"
+#include "engine/nic-counts.h"
 #include "engine/vm-call.h"
 
 static gint64 now(void)
@@ -45,6 +46,8 @@ gboolean vm_state_take_nic(Nic *nic, const NicReport *report)
     if (report->has_filter) {
         changed |= take_text(&nic->reported_filter, report->filter);
         changed |= take_text(&nic->reported_parameters, report->parameters);
+        if (!report->filter || report->enforcement) /* not every report says it */
+            changed |= take_text(&nic->reported_enforcement, report->enforcement);
     }
     if (report->has_network)
         changed |= take_text(&nic->reported_network, report->network);
@@ -68,6 +71,7 @@ void vm_state_clear_report(Nic *nic)
     nic->reported_linked = FALSE;
     (void)take_text(&nic->reported_filter, NULL);
     (void)take_text(&nic->reported_parameters, NULL);
+    (void)take_text(&nic->reported_enforcement, NULL);
     (void)take_text(&nic->reported_device, NULL);
     (void)take_text(&nic->reported_network, NULL);
     (void)take_text(&nic->alias, NULL);
@@ -83,6 +87,7 @@ static gboolean clear_reports(Engine *engine, const Vm *vm, GError **error)
         if (!nic->reported && !nic->alias)
             continue;
         vm_state_clear_report(nic);
+        nic_counts_forget(engine, nic);
         if (!store_nic_update(engine->store, nic, error))
             return engine_translate(error);
     }
@@ -106,10 +111,12 @@ static gboolean apply_nics(Engine *engine, const GPtrArray *nics, const VmReport
         Nic *nic = nics->pdata[i];
         const NicReport *said = find_nic(report, nic->mac);
         gboolean changed = FALSE;
-        if (said)
+        if (said) {
             changed = vm_state_take_nic(nic, said);
-        else if (report->all_nics && nic->reported) {
+            nic_counts_take(engine, nic, said);
+        } else if (report->all_nics && nic->reported) {
             vm_state_clear_report(nic);
+            nic_counts_forget(engine, nic);
             changed = TRUE;
         }
         if (changed && !store_nic_update(engine->store, nic, error))

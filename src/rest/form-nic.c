@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The form of a NIC. Beyond oVirt's elements it shows the filter that is really on the NIC, as the
- * host reports it: <network_filter> and <network_filter_parameters>; both are missing while there
- * is none, and neither can be set here: which filter a NIC gets is decided, not asked for.
+ * host reports it: <network_filter>, <network_filter_parameters> and, who enforces it there,
+ * <network_filter_enforcement>; all are missing while there is none, and none can be set here:
+ * which filter a NIC gets is decided, not asked for.
  */
 #include <string.h>
 
@@ -15,6 +16,14 @@ static void write_filter(Element *root, const void *entity)
 
     if (nic->reported && nic->reported_filter)
         element_add_text(element_add(root, "network_filter"), "name", nic->reported_filter);
+}
+
+static void write_enforcement(Element *root, const void *entity)
+{
+    const Nic *nic = entity;
+
+    if (nic->reported && nic->reported_filter)
+        element_add_text(root, "network_filter_enforcement", nic->reported_enforcement);
 }
 
 static void write_parameters(Element *root, const void *entity)
@@ -89,6 +98,7 @@ static const Field fields[] = {
     {"synced", FIELD_IGNORED}, /* written by the resource: the engine knows */
     {"network_filter", FIELD_CUSTOM, .write = write_filter, .read = read_filter},
     {"network_filter_parameters", FIELD_CUSTOM, .write = write_parameters},
+    {"network_filter_enforcement", FIELD_CUSTOM, .write = write_enforcement},
     {"vm", FIELD_CUSTOM, .write = write_vm},
     {NULL},
 };
@@ -99,6 +109,6 @@ const Form nic_form = {
     .type = "Nic",
     .fields = fields,
     .actions = (const char *const[]){"activate", "deactivate", NULL},
-    .links = (const char *const[]){"reporteddevices", NULL},
+    .links = (const char *const[]){"reporteddevices", "statistics", NULL},
     .required = (const char *const[]){"name", NULL},
 };

@@ -38,6 +38,7 @@ Element *vm_stop(Call *call, GError **error);
 Element *nic_activate(Call *call, GError **error);
 Element *nic_deactivate(Call *call, GError **error);
 Element *nic_reported_devices(Call *call, GError **error);
+Element *nic_statistics(Call *call, GError **error); /* statistics.c */
 Element *cluster_network_filters(Call *call, GError **error);
 Element *cluster_networks(Call *call, GError **error);
 Element *data_center_clusters(Call *call, GError **error);

@@ -53,6 +53,7 @@ static const Route routes[] = {
     {"vms/{id}/nics/{id}/activate", &nic_resource, ACTION(nic_activate)},
     {"vms/{id}/nics/{id}/deactivate", &nic_resource, ACTION(nic_deactivate)},
     {"vms/{id}/nics/{id}/reporteddevices", &nic_resource, {[METHOD_GET] = nic_reported_devices}},
+    {"vms/{id}/nics/{id}/statistics", &nic_resource, {[METHOD_GET] = nic_statistics}},
 };
 
 /* Compares one part of the pattern, "{...}" standing for any segment; *end after it. */

@@ -125,6 +125,7 @@ static void test_nics(void)
     g_autofree char *collection = g_strdup_printf("/%s", list);
     g_autofree char *deactivate = g_strdup_printf("%s/deactivate", target);
     g_autofree char *devices = g_strdup_printf("%s/reporteddevices", target);
+    g_autofree char *statistics = g_strdup_printf("%s/statistics", target);
     g_autofree char *follow = g_strdup_printf("/vms/%s?follow=nics", id);
     g_autofree char *other = vm_new_named("other");
     g_autofree char *elsewhere = g_strdup_printf("/vms/%s/nics/%s", other, nic);
@@ -136,6 +137,7 @@ static void test_nics(void)
     expect_part("GET", target, NULL, 200, "<plugged>false</plugged>");
     expect_part("PUT", target, "<nic><network/></nic>", 200, "<linked>true</linked>");
     g_assert_cmpuint(count(devices), ==, 0);
+    g_assert_cmpuint(count(statistics), ==, 0); /* on no host, so nothing is counted */
     expect_part("GET", elsewhere, NULL, 404, "");
     expect_part("POST", collection, "<nic><name>n</name><network id='" NOWHERE "'/></nic>", 400,
                 "Entity not found");

@@ -82,6 +82,7 @@ static Nic nic = {.id = (char *)NI,
                   .reported = TRUE,
                   .reported_filter = (char *)"vdsm-no-mac-spoofing",
                   .reported_parameters = (char *)"IP=10.0.0.1 IP=10.0.0.2",
+                  .reported_enforcement = (char *)"tapwall",
                   .reported_device = (char *)"vnet0"};
 
 static NetworkFilter filter = {

@@ -94,13 +94,14 @@ typedef struct {
     char *model;      /* "virtio", "e1000", "rtl8139", "e1000e": oVirt's interface */
     gboolean plugged, linked;
     /* as the host reports, while the VM runs */
-    gboolean reported;         /* the host has this NIC */
-    char *reported_filter;     /* the filter really on it, NULL for none */
-    char *reported_parameters; /* "NAME=VALUE NAME=VALUE", NULL for none */
-    char *reported_device;     /* the tap's name on the host, or NULL */
-    char *alias;               /* libvirt's device alias, or NULL */
-    char *reported_network;    /* the bridge it is in there, NULL for none */
-    gboolean reported_linked;  /* its link there */
+    gboolean reported;          /* the host has this NIC */
+    char *reported_filter;      /* the filter really on it, NULL for none */
+    char *reported_parameters;  /* "NAME=VALUE NAME=VALUE", NULL for none */
+    char *reported_enforcement; /* who enforces that filter: "libvirt", "tapwall"; NULL: not said */
+    char *reported_device;      /* the tap's name on the host, or NULL */
+    char *alias;                /* libvirt's device alias, or NULL */
+    char *reported_network;     /* the bridge it is in there, NULL for none */
+    gboolean reported_linked;   /* its link there */
 } Nic;
 
 typedef struct {

@@ -11,7 +11,7 @@
  */
 static const char *const migrations[] = {
     "0001_base.sql",       "0002_mac_anti_spoofing_option.sql",    "0003_network_filter.sql",
-    "0004_nic_report.sql", "0005_vm_serial_log_and_stop_wish.sql",
+    "0004_nic_report.sql", "0005_vm_serial_log_and_stop_wish.sql", "0006_nic_enforcement.sql",
 };
 
 #define RESOURCE_PREFIX "/tapwall/store/migrations/"

@@ -85,6 +85,7 @@ static const Field nic_fields[] = {
     F(Nic, BOOL, reported, "reported"),
     F(Nic, TEXT, reported_filter, "reported_filter"),
     F(Nic, TEXT, reported_parameters, "reported_parameters"),
+    F(Nic, TEXT, reported_enforcement, "reported_enforcement"),
     F(Nic, TEXT, reported_device, "reported_device"),
     F(Nic, TEXT, alias, "alias"),
     F(Nic, TEXT, reported_network, "reported_network"),
