@@ -35,6 +35,7 @@ TESTS = [
     ("oracle", "test-kernel-oracle", ["397"], 7),
     ("flow", "test-kernel-flow", [], 4),
     ("live", "test-kernel-live", [STOCK, "OWN", "no-tcx"], 1),
+    ("gso", "test-kernel-gso", [STOCK, "OWN", "no-tcx"], 1),
     ("flips", "test-kernel-flips", [], 8),
     ("quota", "test-kernel-quota", [], 1),
 ]

@@ -195,3 +195,19 @@ gboolean wire_has_learnt(guint number, const char *mac)
 
     return strstr(out, mac) != NULL;
 }
+
+static gboolean has_filter(guint number, const char *way)
+{
+    g_autofree char *line = g_strdup_printf("tc filter show dev p%u %s", number, way);
+    g_autofree char *out = wire_output(line);
+
+    return strstr(out, "bpf") != NULL;
+}
+
+gboolean wire_has_clsact(guint number)
+{
+    const gboolean has_out = has_filter(number, "ingress"), has_in = has_filter(number, "egress");
+
+    g_assert_cmpint(has_out, ==, has_in);
+    return has_out;
+}

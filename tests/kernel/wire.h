@@ -32,6 +32,9 @@ gboolean wire_collect(int socket, GPtrArray **frames);
 /* Whether the bridge has learnt that `mac` is behind the port. */
 gboolean wire_has_learnt(guint number, const char *mac);
 
+/* Whether filters of clsact run BPF on frames from and to the port; both or none. */
+gboolean wire_has_clsact(guint number);
+
 /* A command that must succeed. The caller frees its output. */
 void wire_run(const char *line);
 char *wire_output(const char *line);
