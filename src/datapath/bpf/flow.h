@@ -435,8 +435,26 @@ static FACTS_INLINE __u32 flow_begin(const struct flow_key *key, const struct ro
     return bpf_map_lookup_elem(&flows, key) ? 0 : VERDICT_FLOW_TABLE;
 }
 
-static FACTS_INLINE void flow_count_limits(struct scratch *scratch, __u32 is_reply,
-                                           struct flow_entry *entry)
+/* One more connection of a source; 0, or the verdict when there is no room to count it. */
+static FACTS_INLINE __u32 flow_count_one(const struct connection_key *source)
+{
+    __u32 *open = bpf_map_lookup_elem(&connections, source);
+    __u32 one = 1;
+
+    if (!open) {
+        if (bpf_map_update_elem(&connections, source, &one, BPF_NOEXIST) == 0)
+            return 0;
+        open = bpf_map_lookup_elem(&connections, source); /* another CPU was first, or it is full */
+    }
+    if (!open)
+        return VERDICT_FLOW_TABLE;
+    __sync_fetch_and_add(open, 1);
+    return 0;
+}
+
+/* A connection that a limit cannot count is not let through: the limit would mean nothing. */
+static FACTS_INLINE __u32 flow_count_limits(struct scratch *scratch, __u32 is_reply,
+                                            struct flow_entry *entry)
 {
     const struct flow_key *key = &scratch->flow;
     const __u32 slot = scratch->slot;
@@ -444,25 +462,21 @@ static FACTS_INLINE void flow_count_limits(struct scratch *scratch, __u32 is_rep
     struct connection_key source = {.slot = slot, .source = {key->source[0], key->source[1]}};
 
     if (!fresh)
-        return;
+        return 0;
     if (entry->slot != slot)
         entry->touched = 0; /* of rules that are gone */
     entry->slot = slot;
     if (is_reply)
         entry->seen |= FLOW_COUNTED_REPLY << (scratch->way & 1);
-    entry->touched |= fresh << (scratch->way & 1) * LIMITS_MAX;
-    for (__u32 i = 0; i < LIMITS_MAX; i++) {
-        __u32 one = 1, *open;
-
+    for (__u64 i = 0; i < LIMITS_MAX; i++) {
         if (!(fresh >> i & 1))
             continue;
-        source.limit = i | (__u32)key->family << 8 | scratch->way << 16;
-        open = bpf_map_lookup_elem(&connections, &source);
-        if (open)
-            __sync_fetch_and_add(open, 1);
-        else
-            bpf_map_update_elem(&connections, &source, &one, BPF_NOEXIST);
+        source.limit = (__u32)i | (__u32)key->family << 8 | scratch->way << 16;
+        if (flow_count_one(&source))
+            return VERDICT_FLOW_TABLE;
+        entry->touched |= 1u << (i + (scratch->way & 1) * LIMITS_MAX);
     }
+    return 0;
 }
 
 static FACTS_INLINE void flow_note_tcp(__u8 flags, __u32 is_reply, struct flow_entry *entry)
@@ -503,11 +517,13 @@ static FACTS_INLINE __u32 flow_note(const struct row *row, struct scratch *scrat
     }
     if (!entry)
         return VERDICT_FLOW_TABLE;
+    refused = flow_count_limits(scratch, is_reply, entry);
+    if (refused)
+        return refused;
     if (is_reply)
         entry->is_answered = 1;
     flow_note_tcp(scratch->begun_tcp, is_reply, entry);
     entry->expires = bpf_ktime_get_ns() + flow_timeout(&key, entry);
-    flow_count_limits(scratch, is_reply, entry);
     return 0;
 }
 
