@@ -96,8 +96,8 @@ static gboolean is_answered(GSocketAddress *where)
     return probe && g_socket_connect(probe, where, NULL, NULL);
 }
 
-/* Makes way: a socket that a process left when it ended is removed. */
-static gboolean remove_stale(const char *path, GSocketAddress *where, GError **error)
+/* What a process left when it ended is in nobody's way. */
+static gboolean check_free(const char *path, GSocketAddress *where, GError **error)
 {
     struct stat info;
 
@@ -112,11 +112,11 @@ static gboolean remove_stale(const char *path, GSocketAddress *where, GError **e
                     "%s: another process listens on it", path);
         return FALSE;
     }
-    (void)g_unlink(path); /* binding fails if it stays */
     return TRUE;
 }
 
-GSocket *listen_unix_new(const char *path, GError **error)
+/* Bound and listening; who may connect is decided before there is anything to connect to. */
+static GSocket *bind_unix(const char *path, GError **error)
 {
     g_autoptr(GSocketAddress) where = g_unix_socket_address_new(path);
     g_autoptr(GSocket) socket =
@@ -124,14 +124,29 @@ GSocket *listen_unix_new(const char *path, GError **error)
     mode_t before;
     gboolean good;
 
-    if (!socket || !remove_stale(path, where, error))
+    if (!socket)
         return NULL;
+    (void)g_unlink(path); /* of one that did not come further than this */
     g_socket_set_listen_backlog(socket, LISTEN_BACKLOG);
     before = umask(0177);
     good = g_socket_bind(socket, where, FALSE, error);
     (void)umask(before);
-    if (good && g_socket_listen(socket, error))
+    return good && g_socket_listen(socket, error) ? g_steal_pointer(&socket) : NULL;
+}
+
+GSocket *listen_unix_new(const char *path, GError **error)
+{
+    g_autofree char *early = g_strconcat(path, ".new", NULL);
+    g_autoptr(GSocketAddress) where = g_unix_socket_address_new(path);
+    g_autoptr(GSocket) socket = NULL;
+
+    if (!check_free(path, where, error))
+        return NULL;
+    socket = bind_unix(early, error);
+    if (socket && g_rename(early, path) == 0)
         return g_steal_pointer(&socket);
+    if (socket)
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s", g_strerror(errno));
     g_prefix_error(error, "%s: ", path);
     return NULL;
 }

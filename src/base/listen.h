@@ -17,8 +17,8 @@ GPtrArray *listen_inherited(GError **error); /* of GSocket */
 GSocket *listen_socket_new(const char *address, guint16 port, GError **error);
 
 /*
- * A listening stream socket in the file system, of mode 0600 from its first moment on, in place of
- * one that nobody listens on any more. Errors: G_IO_ERROR_ADDRESS_IN_USE when somebody does;
- * G_IO_ERROR_EXISTS when the path is no socket.
+ * A listening stream socket in the file system, of mode 0600 and listening from its first moment
+ * on, in place of one that nobody listens on any more. Errors: G_IO_ERROR_ADDRESS_IN_USE when
+ * somebody does; G_IO_ERROR_EXISTS when the path is no socket.
  */
 GSocket *listen_unix_new(const char *path, GError **error);

@@ -31,8 +31,9 @@ static void tell(const DatapathDrop *drop, gpointer data)
     const Filterd *filterd = data;
     const Port *port = ports_lookup_device(filterd->ports, drop->ifindex);
     FilterdDrop told = {.port = port ? port->binding->port : NULL, .drop = drop};
-    g_autoptr(GPtrArray) watches = g_ptr_array_copy(filterd->watches, NULL, NULL);
+    g_autoptr(GPtrArray) watches = g_ptr_array_new(); /* a copy would free them, too */
 
+    g_ptr_array_extend(watches, filterd->watches, NULL, NULL);
     explain(&told, drop);
     for (guint i = 0; i < watches->len; i++)
         if (g_ptr_array_find(filterd->watches, watches->pdata[i], NULL)) /* one may remove others */
