@@ -2,7 +2,6 @@
 #include <libxml/parser.h>
 #include <string.h>
 
-#include "base/mac.h"
 #include "filterd/binding-private.h"
 #include "filterd/error.h"
 #include "filterd/port-name.h"
@@ -21,39 +20,69 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, xmlFreeDoc)
 
 #define XML_BYTES_MAX (1 << 20)
 
-static void keep_quiet(void *data, xmlErrorPtr problem)
+/* The line that the parser stands in and an arrow to the place, as libvirt shows it. */
+static char *place_of(const xmlParserInput *input)
 {
+    const char *begin = (const char *)input->base, *at = (const char *)input->cur;
+    const char *line;
+    g_autofree char *arrow = NULL;
+
+    while (at > begin && (*at == '\n' || *at == '\r'))
+        at--;
+    line = at;
+    while (line > begin && line[-1] != '\n' && line[-1] != '\r')
+        line--;
+    arrow = g_strnfill((gsize)(at - line), '-');
+    return g_strdup_printf("%.*s\n%s^", (int)strcspn(line, "\r\n"), line, arrow);
 }
 
-static gboolean explain(xmlParserCtxt *context, GError **error)
+/* Keeps the first fault: the later ones mostly follow from it. */
+static void take_fault(void *data, xmlErrorPtr fault)
 {
-    const xmlError *problem = xmlCtxtGetLastError(context);
-    g_autofree char *text = g_strdup(problem && problem->message ? problem->message : "no XML");
+    const xmlParserCtxt *context = fault->ctxt;
+    g_autofree char *words = NULL, *place = NULL, *text = NULL, *valid = NULL;
+    GError **error = data;
 
-    g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_XML, "line %d: %s", problem ? problem->line : 1,
-                g_strchomp(text));
-    return FALSE;
+    if (*error || fault->level < XML_ERR_ERROR)
+        return;
+    words = g_strchomp(g_strdup(fault->message ? fault->message : "not XML"));
+    place = context && context->input && context->input->base ? place_of(context->input)
+                                                              : g_strdup("^");
+    text = g_strdup_printf("(nwfilterbinding_definition):%d: %s\n%s", fault->line, words, place);
+    valid = g_utf8_make_valid(text, -1);
+    g_set_error_literal(error, FILTERD_ERROR, FILTERD_ERROR_XML_DETAIL, valid);
+}
+
+static Document *parse(const char *xml, gsize length, GError **error)
+{
+    xmlParserCtxt *context = xmlNewParserCtxt();
+    g_autoptr(Document) document = NULL;
+    GError *fault = NULL;
+
+    xmlSetStructuredErrorFunc(&fault, take_fault);
+    document = xmlCtxtReadMemory(context, xml, (int)length, NULL, NULL, XML_PARSE_NONET);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    xmlFreeParserCtxt(context);
+    if (!fault && !document)
+        (void)fail(&fault, FILTERD_ERROR_XML_DETAIL, "not XML");
+    if (!fault)
+        return g_steal_pointer(&document);
+    g_propagate_error(error, fault);
+    return NULL;
 }
 
 /* Nothing from outside is loaded, and a DOCTYPE is refused, so there are no entities. */
 static Document *document_read(const char *xml, gsize length, GError **error)
 {
-    xmlParserCtxt *context = xmlNewParserCtxt();
     g_autoptr(Document) document = NULL;
 
     if (length > XML_BYTES_MAX) {
-        xmlFreeParserCtxt(context);
         (void)fail(error, FILTERD_ERROR_XML, "the text is longer than 1 MiB");
         return NULL;
     }
-    xmlSetStructuredErrorFunc(NULL, keep_quiet);
-    document = xmlCtxtReadMemory(context, xml, (int)length, NULL, NULL, XML_PARSE_NONET);
-    if (!document)
-        (void)explain(context, error);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    xmlFreeParserCtxt(context);
+    document = parse(xml, length, error);
     if (document && document->intSubset) {
-        (void)fail(error, FILTERD_ERROR_XML, "a DOCTYPE is not allowed");
+        (void)fail(error, FILTERD_ERROR_XML, "a DOCTYPE is not allowed in a binding");
         return NULL;
     }
     return g_steal_pointer(&document);
@@ -123,34 +152,52 @@ static gboolean read_devices(Binding *binding, const xmlNode *root, GError **err
     return TRUE;
 }
 
+static gboolean read_owner(Binding *binding, const xmlNode *root, GError **error)
+{
+    const xmlNode *owner = child(root, "owner");
+    g_autofree char *uuid = NULL;
+
+    binding->owner_name = text_of(owner, "name");
+    if (!binding->owner_name)
+        return fail(error, FILTERD_ERROR_INTERNAL, "filter binding has no owner name");
+    uuid = text_of(owner, "uuid");
+    if (!uuid)
+        return fail(error, FILTERD_ERROR_INTERNAL, "filter binding has no owner UUID");
+    binding->owner_uuid = filter_uuid_parse(uuid);
+    if (binding->owner_uuid)
+        return TRUE;
+    g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_INTERNAL, "Unable to parse UUID '%s'", uuid);
+    return FALSE;
+}
+
+/* Unlike mac_parse(), libvirt takes groups of one digit, and only colons. */
+static gboolean mac_read(const char *text, guint64 *mac)
+{
+    g_auto(GStrv) groups = g_strsplit(text, ":", 7);
+    guint64 number = 0, group;
+
+    if (g_strv_length(groups) != 6)
+        return FALSE;
+    for (guint i = 0; i < 6; i++) {
+        if (!g_ascii_isxdigit(groups[i][0]) ||
+            !g_ascii_string_to_unsigned(groups[i], 16, 0, 0xff, &group, NULL))
+            return FALSE;
+        number = number << 8 | group;
+    }
+    *mac = number;
+    return TRUE;
+}
+
 static gboolean read_mac(Binding *binding, const xmlNode *root, GError **error)
 {
     g_autofree char *mac = attribute_of(root, "mac", "address");
 
     if (!mac)
         return fail(error, FILTERD_ERROR_INTERNAL, "filter binding has no MAC address");
-    if (mac_parse(mac, &binding->mac))
+    if (mac_read(mac, &binding->mac))
         return TRUE;
     g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_INTERNAL, "Unable to parse MAC '%s'", mac);
     return FALSE;
-}
-
-static gboolean read_owner(Binding *binding, const xmlNode *root, GError **error)
-{
-    const xmlNode *owner = child(root, "owner");
-    g_autofree char *uuid = text_of(owner, "uuid");
-
-    if (!uuid)
-        return fail(error, FILTERD_ERROR_INTERNAL, "filter binding has no owner UUID");
-    binding->owner_uuid = filter_uuid_parse(uuid);
-    if (!binding->owner_uuid) {
-        g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_INTERNAL, "Unable to parse UUID '%s'",
-                    uuid);
-        return FALSE;
-    }
-    binding->owner_name = text_of(owner, "name");
-    return binding->owner_name ||
-           fail(error, FILTERD_ERROR_INTERNAL, "filter binding has no owner name");
 }
 
 static gboolean read_parameter(Binding *binding, const xmlNode *node, GError **error)
@@ -180,8 +227,8 @@ static Binding *read_binding(const xmlNode *root, GError **error)
 {
     g_autoptr(Binding) binding = binding_new();
 
-    if (read_devices(binding, root, error) && read_mac(binding, root, error) &&
-        read_owner(binding, root, error) && read_filter(binding, root, error))
+    if (read_devices(binding, root, error) && read_owner(binding, root, error) &&
+        read_mac(binding, root, error) && read_filter(binding, root, error))
         return g_steal_pointer(&binding);
     return NULL;
 }

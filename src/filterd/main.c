@@ -87,12 +87,12 @@ static gboolean run(const DaemonSettings *settings, GError **error)
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(Filterd) filterd = filterd_new(&settings->core, error);
-    g_autoptr(OperatorServer) operator = NULL; /* goes before what it tells of */
+    g_autoptr(OperatorServer) operator= NULL; /* goes before what it tells of */
     guint terminate, interrupt, hangup;
 
     if (!filterd)
         return FALSE;
-    operator = operator_server_new(filterd, &settings->core);
+    operator= operator_server_new(filterd, &settings->core);
     serve_operator(operator, settings);
     terminate = g_unix_signal_add(SIGTERM, quit, loop);
     interrupt = g_unix_signal_add(SIGINT, quit, loop);
