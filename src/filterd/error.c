@@ -14,6 +14,7 @@ static const struct {
 } rows[] = {
     {FILTERD_ERROR_INTERNAL, "internal error: %s"},
     {FILTERD_ERROR_NO_SUPPORT, "this function is not supported by the connection driver: %s"},
+    {FILTERD_ERROR_NO_CONNECT, "no connection driver available for %s"},
     {FILTERD_ERROR_INVALID_ARG, "invalid argument: %s"},
     {FILTERD_ERROR_OPERATION_FAILED, "operation failed: %s"},
     {FILTERD_ERROR_XML, "XML error: %s"},

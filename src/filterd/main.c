@@ -5,7 +5,9 @@
 
 #include "base/log.h"
 #include "filterd/operator/operator.h"
+#include "filterd/rpc/service.h"
 #include "filterd/settings.h"
+#include "filterd/sockets.h"
 
 /* tapwalld: libvirt's filter daemon, with the verdicts in the kernel. */
 
@@ -69,7 +71,9 @@ static gboolean quit(gpointer loop)
 
 static gboolean reload(gpointer filterd)
 {
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
     filterd_reload(filterd);
+    (void)sd_notify(0, "READY=1");
     return G_SOURCE_CONTINUE;
 }
 
@@ -83,17 +87,52 @@ static void serve_operator(OperatorServer *server, const DaemonSettings *setting
                   error->message);
 }
 
+static gboolean watchdog(gpointer nothing)
+{
+    (void)sd_notify(0, "WATCHDOG=1");
+    return G_SOURCE_CONTINUE;
+}
+
+/* libvirt's two sockets. Who may do what is their files' mode: root everything, the others look. */
+static RpcService *serve(Filterd *filterd, Sockets *sockets, const DaemonSettings *settings,
+                         GError **error)
+{
+    GSocket *socket = sockets_get(sockets, settings->socket, 0600, error);
+    GSocket *socket_ro = socket ? sockets_get(sockets, settings->socket_ro, 0666, error) : NULL;
+    RpcService *service;
+
+    if (!socket_ro)
+        return NULL;
+    service = rpc_service_new(filterd, &rpc_service_defaults);
+    rpc_service_add_socket(service, socket, FALSE);
+    rpc_service_add_socket(service, socket_ro, TRUE);
+    return service;
+}
+
+/* A service manager that wants a sign of life gets two in the time it allows. */
+static guint watchdog_start(void)
+{
+    guint64 microseconds;
+
+    return sd_watchdog_enabled(0, &microseconds) > 0
+               ? g_timeout_add((guint)(microseconds / 2000), watchdog, NULL)
+               : 0;
+}
+
 static gboolean run(const DaemonSettings *settings, GError **error)
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    g_autoptr(Filterd) filterd = filterd_new(&settings->core, error);
-    g_autoptr(OperatorServer) operator= NULL; /* goes before what it tells of */
-    guint terminate, interrupt, hangup;
+    g_autoptr(Sockets) sockets = sockets_new(error);
+    g_autoptr(Filterd) filterd = sockets ? filterd_new(&settings->core, error) : NULL;
+    g_autoptr(OperatorServer) tool = NULL; /* goes before what it tells of */
+    g_autoptr(RpcService) service = filterd ? serve(filterd, sockets, settings, error) : NULL;
+    guint terminate, interrupt, hangup, dog;
 
-    if (!filterd)
+    if (!service)
         return FALSE;
-    operator= operator_server_new(filterd, &settings->core);
-    serve_operator(operator, settings);
+    tool = operator_server_new(filterd, &settings->core);
+    serve_operator(tool, settings);
+    dog = watchdog_start();
     terminate = g_unix_signal_add(SIGTERM, quit, loop);
     interrupt = g_unix_signal_add(SIGINT, quit, loop);
     hangup = g_unix_signal_add(SIGHUP, reload, filterd);
@@ -104,6 +143,8 @@ static gboolean run(const DaemonSettings *settings, GError **error)
     g_source_remove(terminate);
     g_source_remove(interrupt);
     g_source_remove(hangup);
+    if (dog)
+        g_source_remove(dog);
     return TRUE;
 }
 
