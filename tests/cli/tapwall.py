@@ -32,6 +32,23 @@ FILES = {
     'pool.xml': "<filter name='pool'>\n<filterref filter='loop'/></filter>\n",
     'user.xml': "<filter name='user'>\n<filterref filter='bad'/></filter>\n",
     'wrong.xml': "<filter name='other'/>\n",
+    'path.xml': "<filter name='../q'/>\n",
+    'dots.xml': "<filter name='..'/>\n",
+    'passwd.xml': "<filter name='passwd'>\n<filterref filter='../../etc/passwd'/></filter>\n",
+    'a b.xml': "<filter name='a b'/>\n",
+    'deep.xml': "<filter name='deep'>" + "<rule action='drop' direction='out'>" * 5000,
+    'huge.xml': "<filter name='huge'>" + "<rule action='drop' direction='out'/>\n" * 50000,
+    'bytes.xml': b"<filter name='bytes'>\n<rule comment='\xff'/></filter>\n",
+    'latin.xml': b"<?xml version='1.0' encoding='ISO-8859-1'?>\n<filter name='caf\xe9'/>\n",
+    'nul.xml': "<filter name='nul'>\0</filter>\n",
+    'empty.xml': '',
+    'cut.xml': "<filter name='cut'>\n<rule action='drop'",
+    '-good.xml': "<filter name='-good'/>\n",
+    '-cut.xml': "<filter name='cut'>\n<rule action='drop'",
+    'entity.xml': "<!DOCTYPE f [<!ENTITY a 'aaaa'>]>\n<filter name='e'>&a;</filter>\n",
+    **{f'c{i}.xml': f"<filter name='c{i}'><filterref filter='c{i + 1}'/></filter>\n"
+       for i in range(33)},
+    'c33.xml': "<filter name='c33'/>\n",
 }
 
 # (arguments, {} being the folder of FILES, status, stdout, stderr)
@@ -49,7 +66,24 @@ TABLE = [
     (['check', '{}/bad.xml', '{}/good.xml'], 1, '',
      r'\S*/bad.xml:3: srcmacaddr has illegal value 1: expected a MAC address such as \S+\n'
      r'\S*/bad.xml:4: <rul> is not possible in <filter>: expected uuid, rule or filterref\n'),
-    (['check', '{}/loop.xml'], 1, '', r'pool:2: filter would introduce a loop\n'),
+    (['check', '{}/loop.xml'], 1, '',
+     r'\S*/pool.xml:2: filter would introduce a loop\n'),
+    (['check', '{}/c0.xml'], 1, '',
+     r"\S*/c32.xml:1: filter 'c32' is included too deep: expected at most 32\n"),
+    (['check', '{}/c1.xml', '{}/a b.xml', '{}/latin.xml'], 0, '', ''),
+    (['check', '{}/path.xml', '{}/dots.xml', '{}/passwd.xml', '{}/good.xml'], 1, '',
+     r"\S*/path.xml:1: illegal filter name '../q': expected a name without '/' [^\n]*\n"
+     r"\S*/dots.xml:1: illegal filter name '..': [^\n]*\n"
+     r"\S*/passwd.xml:2: illegal filter name '../../etc/passwd': [^\n]*\n"),
+    (['check', '{}/deep.xml'], 1, '', r'\S*/deep.xml:1: Excessive depth in document[^\n]*\n'),
+    (['check', '{}/huge.xml'], 1, '',
+     r'\S*/huge.xml: filter of \d+ bytes is too large: expected at most \d+\n'),
+    (['check', '{}/bytes.xml', '{}/nul.xml', '{}/empty.xml', '{}/cut.xml'], 1, '',
+     r'\S*/bytes.xml:2: Input is not proper UTF-8[^\n]*\n\S*/nul.xml:1: [^\n]*\n'
+     r'\S*/empty.xml:1: Document is empty\n\S*/cut.xml:2: [^\n]*\n'),
+    (['check', '{}/entity.xml'], 1, '', r'\S*/entity.xml: DOCTYPE is not allowed in a filter\n'),
+    (['check', '--', '-good.xml'], 0, '', ''),
+    (['check', '--', '-cut.xml'], 1, '', r'-cut.xml:2: [^\n]*\n'),
     (['check', '{}/user.xml'], 1, '', r'\S*/bad.xml:3: srcmacaddr has illegal value 1.*\n'),
     (['check', '{}/missing.xml'], 1, '', r'cannot read \S*/missing.xml: No such file.*\n'),
     (['check', '{}'], 1, '', r'cannot read \S*: Is a directory\n'),
@@ -84,14 +118,14 @@ TABLE = [
 ]
 
 
-def run(tapwall, arguments):
-    return subprocess.run([tapwall, *arguments], capture_output=True, text=True, timeout=30,
-                          env={'LC_ALL': 'C.UTF-8'})
+def run(tapwall, arguments, folder=None):
+    return subprocess.run([Path(tapwall).resolve(), *arguments], capture_output=True, text=True,
+                          timeout=30, cwd=folder, env={'LC_ALL': 'C.UTF-8'})
 
 
 def check_row(tapwall, folder, row):
     arguments, status, out, err = row
-    done = run(tapwall, [a.replace('{}', folder) for a in arguments])
+    done = run(tapwall, [a.replace('{}', folder) for a in arguments], folder)
     assert done.returncode == status, (arguments, done)
     assert re.fullmatch(out, done.stdout, re.S), (arguments, done)
     assert re.fullmatch(err, done.stderr, re.S), (arguments, done)
@@ -134,7 +168,7 @@ def main(tapwall, source, update):
     assert len(golden_filters(source)) == 25, 'expected the 24 filters of libvirt and ours'
     with tempfile.TemporaryDirectory() as folder:
         for name, text in FILES.items():
-            Path(folder, name).write_text(text)
+            Path(folder, name).write_bytes(text.encode() if isinstance(text, str) else text)
         number = 0
         for number, (name, check) in enumerate(cases(tapwall, source, folder, update), 1):
             try:

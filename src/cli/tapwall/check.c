@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "cli/tapwall/command.h"
 #include "cli/tapwall/filters.h"
 
@@ -10,7 +8,7 @@ static gboolean check_text(FilterOptions *options, const char *file, Filter **fi
     g_autoptr(GPtrArray) problems = NULL;
     g_autoptr(GError) error = NULL;
 
-    *filter = filter_options_read(options, file, &problems, &error);
+    *filter = filter_options_read_file(options, file, &problems, &error);
     for (guint i = 0; problems && i < problems->len; i++)
         command_report(problems->pdata[i]);
     if (error && (!problems || problems->len == 0))
@@ -20,20 +18,22 @@ static gboolean check_text(FilterOptions *options, const char *file, Filter **fi
 
 /* What only shows with the includes: loops and limits. A filter may name one that is not there yet,
  * so that is told and does not count. */
-static gboolean check_includes(FilterOptions *options, const char *file, Filter *filter)
+static gboolean check_includes(FilterOptions *options, Filter *filter)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Plan) plan = filter_options_resolve(options, filter, &error);
     const NwfilterErrorPlace *place;
+    const char *path;
     gboolean is_missing;
 
     if (plan && plan_check_defaults(plan, &error))
         return TRUE;
     place = nwfilter_error_place(error);
     is_missing = g_error_matches(error, NWFILTER_ERROR, NWFILTER_ERROR_REFERENCE);
-    /* A plan's errors name the filter; say the file where it is this one. */
-    if (place && place->file && strcmp(place->file, filter->name) == 0)
-        g_printerr("%s:%u: %s%s\n", file, place->line, is_missing ? "note: " : "", error->message);
+    /* A plan's errors name the filter; say the file it was read from. */
+    path = place && place->file ? filter_options_path(options, place->file) : NULL;
+    if (path)
+        g_printerr("%s:%u: %s%s\n", path, place->line, is_missing ? "note: " : "", error->message);
     else
         command_report(error);
     return is_missing;
@@ -43,11 +43,9 @@ static gboolean check_file(const FilterOptions *given, const char *file)
 {
     /* Each file is looked at by itself. */
     g_auto(FilterOptions) options = {.directories = g_strdupv(given->directories)};
-    g_autofree char *path = strchr(file, '/') ? NULL : g_strconcat("./", file, NULL);
     Filter *filter;
 
-    return check_text(&options, path ? path : file, &filter) &&
-           check_includes(&options, file, filter);
+    return check_text(&options, file, &filter) && check_includes(&options, filter);
 }
 
 int command_check(int argc, char **argv)

@@ -27,18 +27,27 @@ void filter_options_clear(FilterOptions *options)
     g_strfreev(options->directories);
     g_strfreev(options->assignments);
     g_clear_pointer(&options->read, g_hash_table_unref);
+    g_clear_pointer(&options->paths, g_hash_table_unref);
     g_free(options->beside);
     g_clear_error(&options->error);
 }
 
 /* ---- reading ---- */
 
-static void keep(FilterOptions *options, Filter *filter)
+static void keep(FilterOptions *options, Filter *filter, const char *path)
 {
-    if (!options->read)
+    if (!options->read) {
         options->read =
             g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)filter_unref);
+        options->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    }
     g_hash_table_replace(options->read, filter->name, filter);
+    g_hash_table_replace(options->paths, g_strdup(filter->name), g_strdup(path));
+}
+
+const char *filter_options_path(const FilterOptions *options, const char *name)
+{
+    return options->paths ? g_hash_table_lookup(options->paths, name) : NULL;
 }
 
 /* The file of a name in the directory; NULL when there is none. */
@@ -74,7 +83,7 @@ static Filter *read_file(FilterOptions *options, const char *path, GPtrArray **p
     Filter *filter = filter_read(path, problems, error);
 
     if (filter)
-        keep(options, filter);
+        keep(options, filter, path);
     return filter;
 }
 
@@ -98,6 +107,14 @@ static Filter *read_name(FilterOptions *options, const char *name, GPtrArray **p
     return NULL;
 }
 
+Filter *filter_options_read_file(FilterOptions *options, const char *file, GPtrArray **problems,
+                                 GError **error)
+{
+    g_free(options->beside);
+    options->beside = g_path_get_dirname(file);
+    return read_file(options, file, problems, error);
+}
+
 Filter *filter_options_read(FilterOptions *options, const char *operand, GPtrArray **problems,
                             GError **error)
 {
@@ -106,9 +123,7 @@ Filter *filter_options_read(FilterOptions *options, const char *operand, GPtrArr
     if (!strchr(operand, '/') && !g_str_has_suffix(operand, ".xml") &&
         filter_name_check(operand, &expected))
         return read_name(options, operand, problems, error);
-    g_free(options->beside);
-    options->beside = g_path_get_dirname(operand);
-    return read_file(options, operand, problems, error);
+    return filter_options_read_file(options, operand, problems, error);
 }
 
 /* FilterLookup: what cannot be read is as good as missing, but for the message. */

@@ -15,6 +15,7 @@ typedef struct {
     char **directories; /* --filters, in the order given; then the host's own are looked into */
     char **assignments; /* --var NAME=VALUE */
     GHashTable *read;   /* name -> Filter; NULL until something was read */
+    GHashTable *paths;  /* name -> the file it was read from; likewise */
     char *beside;       /* the directory of a filter given as a file: looked into first */
     GError *error;      /* why an included filter that exists could not be read */
 } FilterOptions;
@@ -28,6 +29,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FilterOptions, filter_options_clear)
  * *problems, unless NULL, gets every problem of its text. */
 Filter *filter_options_read(FilterOptions *options, const char *operand, GPtrArray **problems,
                             GError **error);
+
+/* The same of a file, whatever its name. */
+Filter *filter_options_read_file(FilterOptions *options, const char *file, GPtrArray **problems,
+                                 GError **error);
+
+/* The file that a filter was read from, or NULL. */
+const char *filter_options_path(const FilterOptions *options, const char *name);
 
 /* The plan of a filter that filter_options_read gave. */
 Plan *filter_options_resolve(FilterOptions *options, Filter *filter, GError **error);

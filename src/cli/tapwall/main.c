@@ -43,9 +43,16 @@ gboolean command_parse(GOptionContext *context, int *argc, char ***argv)
     gboolean parsed = g_option_context_parse(context, argc, argv, &error);
 
     g_option_context_free(context);
-    if (!parsed)
+    if (!parsed) {
         fprintf(stderr, "tapwall: %s\n", error->message);
-    return parsed;
+        return FALSE;
+    }
+    /* GLib leaves "--" where an operand that looks like an option follows. */
+    if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
+        (*argc)--;
+        memmove(*argv + 1, *argv + 2, (gsize)*argc * sizeof **argv);
+    }
+    return TRUE;
 }
 
 int command_trouble(const char *format, ...)
