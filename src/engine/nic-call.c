@@ -115,8 +115,14 @@ static gboolean gives_up(Engine *engine, const Call *call)
     return !lane_get(engine, call->vm_id)->changed;
 }
 
-/* The host's answer to hotplugNic may hold the NIC as it is now; the report is what counts. */
-static gboolean plug_done(Engine *engine, const Call *call, GError **error)
+/* What an answer means for the NIC. */
+typedef struct {
+    void (*take)(Engine *engine, const Call *call, Nic *nic);      /* it is done */
+    gboolean (*give_up)(Engine *engine, Nic *nic, GError **error); /* it was refused */
+    EventCode done, failed;
+} Outcome;
+
+static gboolean nic_done(Engine *engine, const Call *call, const Outcome *outcome, GError **error)
 {
     g_auto(Subject) s = {NULL, NULL};
     GError *failure = NULL;
@@ -125,34 +131,59 @@ static gboolean plug_done(Engine *engine, const Call *call, GError **error)
     if (call_was_unsent(call) || call_is_uncertain(call))
         return TRUE; /* the wish stays, and is looked at again when the host is back */
     if (call->failure) {
-        if (gives_up(engine, call))
-            s.nic->plugged = FALSE;
-        return store_and_tell(engine, call, &s, EVENT_NIC_PLUG_FAILED, error);
+        if (gives_up(engine, call) && !outcome->give_up(engine, s.nic, error))
+            return FALSE;
+        return store_and_tell(engine, call, &s, outcome->failed, error);
     }
-    s.nic->reported = TRUE;
-    s.nic->reported_linked = call->linked;
-    g_free(s.nic->reported_network);
-    s.nic->reported_network = g_strdup(call->bridge);
-    vm_state_take_nic_answer(s.nic, call->result);
-    return store_and_tell(engine, call, &s, EVENT_NIC_PLUGGED, error);
+    outcome->take(engine, call, s.nic);
+    return store_and_tell(engine, call, &s, outcome->done, error);
+}
+
+static void take_link(Engine *engine, const Call *call, Nic *nic)
+{
+    nic->reported_linked = call->linked;
+    g_free(nic->reported_network);
+    nic->reported_network = g_strdup(call->bridge);
+}
+
+/* The host's answer to hotplugNic may hold the NIC as it is now; the report is what counts. */
+static void take_plugged(Engine *engine, const Call *call, Nic *nic)
+{
+    nic->reported = TRUE;
+    take_link(engine, call, nic);
+    vm_state_take_nic_answer(nic, call->result);
+}
+
+static gboolean give_up_plug(Engine *engine, Nic *nic, GError **error)
+{
+    nic->plugged = FALSE;
+    return TRUE;
+}
+
+static gboolean plug_done(Engine *engine, const Call *call, GError **error)
+{
+    static const Outcome outcome = {take_plugged, give_up_plug, EVENT_NIC_PLUGGED,
+                                    EVENT_NIC_PLUG_FAILED};
+    return nic_done(engine, call, &outcome, error);
+}
+
+static void take_unplugged(Engine *engine, const Call *call, Nic *nic)
+{
+    vm_state_clear_report(nic);
+    nic_counts_forget(engine, nic);
+}
+
+static gboolean give_up_unplug(Engine *engine, Nic *nic, GError **error)
+{
+    nic->plugged = TRUE;
+    return TRUE;
 }
 
 static gboolean unplug_done(Engine *engine, const Call *call, GError **error)
 {
-    g_auto(Subject) s = {NULL, NULL};
-    GError *failure = NULL;
-    if (!subject_load(engine, call, &s, &failure))
-        return forget_or_fail(failure, error);
-    if (call_was_unsent(call) || call_is_uncertain(call))
-        return TRUE; /* the wish stays, and is looked at again when the host is back */
-    if (call->failure) {
-        if (gives_up(engine, call))
-            s.nic->plugged = TRUE;
-        return store_and_tell(engine, call, &s, EVENT_NIC_UNPLUG_FAILED, error);
-    }
-    vm_state_clear_report(s.nic);
-    nic_counts_forget(engine, s.nic);
-    return store_and_tell(engine, call, &s, EVENT_NIC_UNPLUGGED, error);
+    static const Outcome outcome = {take_unplugged, give_up_unplug, EVENT_NIC_UNPLUGGED,
+                                    EVENT_NIC_UNPLUG_FAILED};
+    return nic_done(engine, call, &outcome, error);
 }
 
 /* A refused update leaves the wish as the host has it. */
@@ -174,21 +205,9 @@ static gboolean give_up_update(Engine *engine, Nic *nic, GError **error)
 
 static gboolean update_done(Engine *engine, const Call *call, GError **error)
 {
-    g_auto(Subject) s = {NULL, NULL};
-    GError *failure = NULL;
-    if (!subject_load(engine, call, &s, &failure))
-        return forget_or_fail(failure, error);
-    if (call_was_unsent(call) || call_is_uncertain(call))
-        return TRUE; /* the wish stays, and is looked at again when the host is back */
-    if (call->failure) {
-        if (gives_up(engine, call) && !give_up_update(engine, s.nic, error))
-            return FALSE;
-        return store_and_tell(engine, call, &s, EVENT_NIC_UPDATE_FAILED, error);
-    }
-    s.nic->reported_linked = call->linked;
-    g_free(s.nic->reported_network);
-    s.nic->reported_network = g_strdup(call->bridge);
-    return store_and_tell(engine, call, &s, EVENT_NIC_UPDATED, error);
+    static const Outcome outcome = {take_link, give_up_update, EVENT_NIC_UPDATED,
+                                    EVENT_NIC_UPDATE_FAILED};
+    return nic_done(engine, call, &outcome, error);
 }
 
 /* ---- the next call ---- */

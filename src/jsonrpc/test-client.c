@@ -9,8 +9,7 @@
 #include "jsonrpc/server.h"
 #include "jsonrpc/stomp-frame.h"
 #include "jsonrpc/test-credentials.h"
-
-#define PATIENCE_MS 20000 /* a test that waits longer has failed */
+#include "jsonrpc/test-peer.h"
 
 /* A server with a small set of methods, and one client. */
 typedef struct {
@@ -25,16 +24,6 @@ typedef struct {
     GError *reason; /* of the client's end */
     char *lost;     /* the server's last reason for losing a connection */
 } Fixture;
-
-static void run_until(guint *counter, guint value)
-{
-    gint64 end = g_get_monotonic_time() + PATIENCE_MS * 1000;
-
-    while (*counter < value) {
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-        g_main_context_iteration(NULL, TRUE);
-    }
-}
 
 static gboolean tick(gpointer data)
 {
@@ -127,17 +116,11 @@ static void on_closed(RpcClient *client, const GError *reason, gpointer data)
 
 static void fixture_start(Fixture *fixture, const RpcLimits *limits)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GSocket) socket = listen_socket_new("127.0.0.1", 0, &error);
+    const TestServerOptions options = {
+        fixture->credentials, handle, server_lost, fixture, limits,
+    };
 
-    g_assert_no_error(error);
-    g_autoptr(GSocketAddress) address = g_socket_get_local_address(socket, &error);
-    fixture->port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address));
-    fixture->server = rpc_server_new(fixture->credentials, handle, fixture);
-    if (limits != NULL)
-        rpc_server_set_limits(fixture->server, limits);
-    rpc_server_set_lost_handler(fixture->server, server_lost, fixture);
-    g_assert_true(rpc_server_add_socket(fixture->server, socket, &error));
+    fixture->server = test_server_new(&options, &fixture->port);
     fixture->log = g_string_new(NULL);
 }
 
@@ -178,9 +161,9 @@ static RpcClient *client_open(Fixture *fixture, guint heartbeat)
     Outcome outcome = {0};
 
     rpc_client_set_handlers(client, on_event, on_closed, fixture);
-    rpc_client_connect_async(client, "127.0.0.1", fixture->port, PATIENCE_MS, NULL, connect_done,
-                             &outcome);
-    run_until(&outcome.done, 1);
+    rpc_client_connect_async(client, "127.0.0.1", fixture->port, TEST_PATIENCE_MS, NULL,
+                             connect_done, &outcome);
+    test_run_until(&outcome.done, 1);
     g_assert_no_error(outcome.error);
     g_assert_true(outcome.ok);
     return client;
@@ -239,8 +222,9 @@ static void call(Fixture *fixture, const char *method, const char *params, Outco
 {
     JsonNode *node = params != NULL ? json_from_string(params, NULL) : NULL;
 
-    rpc_client_call_async(fixture->client, method, node, PATIENCE_MS, NULL, call_done, outcome);
-    run_until(&outcome->done, 1);
+    rpc_client_call_async(fixture->client, method, node, TEST_PATIENCE_MS, NULL, call_done,
+                          outcome);
+    test_run_until(&outcome->done, 1);
 }
 
 static void test_calls(Fixture *fixture, gconstpointer data)
@@ -321,7 +305,7 @@ static void test_call_timeout(Fixture *fixture, gconstpointer data)
     Outcome outcome = {0};
 
     rpc_client_call_async(fixture->client, "hold", NULL, 50, NULL, call_done, &outcome);
-    run_until(&outcome.done, 1);
+    test_run_until(&outcome.done, 1);
     g_assert_error(outcome.error, RPC_ERROR, RPC_NO_ANSWER);
     g_assert_cmpstr(outcome.error->message, ==,
                     "Message timeout which can be caused by communication issues");
@@ -337,10 +321,10 @@ static void test_call_cancelled(Fixture *fixture, gconstpointer data)
     Outcome outcome = {0};
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
 
-    rpc_client_call_async(fixture->client, "hold", NULL, PATIENCE_MS, cancellable, call_done,
+    rpc_client_call_async(fixture->client, "hold", NULL, TEST_PATIENCE_MS, cancellable, call_done,
                           &outcome);
     g_cancellable_cancel(cancellable);
-    run_until(&outcome.done, 1);
+    test_run_until(&outcome.done, 1);
     g_assert_error(outcome.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     outcome_clear(&outcome);
     settle();
@@ -351,11 +335,12 @@ static void test_server_gone(Fixture *fixture, gconstpointer data)
 {
     Outcome outcome = {0};
 
-    rpc_client_call_async(fixture->client, "hold", NULL, PATIENCE_MS, NULL, call_done, &outcome);
+    rpc_client_call_async(fixture->client, "hold", NULL, TEST_PATIENCE_MS, NULL, call_done,
+                          &outcome);
     while (fixture->held == NULL)
         g_main_context_iteration(NULL, TRUE);
     g_clear_pointer(&fixture->server, rpc_server_free);
-    run_until(&fixture->closed, 1);
+    test_run_until(&fixture->closed, 1);
     g_assert_cmpuint(outcome.done, ==, 1); /* the call failed first, closed() came last */
     g_assert_error(outcome.error, RPC_ERROR, RPC_NO_ANSWER);
     g_assert_error(fixture->reason, STOMP_ERROR, STOMP_ERROR_CLOSED);
@@ -371,9 +356,10 @@ static void test_close(Fixture *fixture, gconstpointer data)
 {
     Outcome outcome = {0};
 
-    rpc_client_call_async(fixture->client, "hold", NULL, PATIENCE_MS, NULL, call_done, &outcome);
+    rpc_client_call_async(fixture->client, "hold", NULL, TEST_PATIENCE_MS, NULL, call_done,
+                          &outcome);
     rpc_client_close(fixture->client);
-    run_until(&outcome.done, 1);
+    test_run_until(&outcome.done, 1);
     g_assert_error(outcome.error, RPC_ERROR, RPC_NO_ANSWER);
     outcome_clear(&outcome);
     settle();
@@ -429,7 +415,7 @@ static void expect_connect_error(TlsCredentials *credentials, guint16 port, guin
 
     rpc_client_set_handlers(client, on_event, on_closed, &unused);
     rpc_client_connect_async(client, "127.0.0.1", port, timeout, NULL, connect_done, &outcome);
-    run_until(&outcome.done, 1);
+    test_run_until(&outcome.done, 1);
     g_assert_false(outcome.ok);
     g_assert_error(outcome.error, domain, code);
     g_assert_cmpuint(unused.closed, ==, 0); /* it never was open */
@@ -447,7 +433,7 @@ static void test_silent_host(void)
     expect_connect_error(NULL, port, 100, RPC_ERROR, RPC_NO_ANSWER);
     expect_connect_error(credentials, port, 100, RPC_ERROR, RPC_NO_ANSWER);
     (void)g_socket_close(socket, NULL);
-    expect_connect_error(NULL, port, PATIENCE_MS, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+    expect_connect_error(NULL, port, TEST_PATIENCE_MS, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
     test_credentials_free(credentials, dir);
 }
 
@@ -459,10 +445,10 @@ static void test_connect_cancelled(void)
     g_autoptr(RpcClient) client = rpc_client_new(NULL, 0);
     Outcome outcome = {0};
 
-    rpc_client_connect_async(client, "127.0.0.1", port, PATIENCE_MS, cancellable, connect_done,
+    rpc_client_connect_async(client, "127.0.0.1", port, TEST_PATIENCE_MS, cancellable, connect_done,
                              &outcome);
     g_cancellable_cancel(cancellable);
-    run_until(&outcome.done, 1);
+    test_run_until(&outcome.done, 1);
     g_assert_error(outcome.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     outcome_clear(&outcome);
     settle();
@@ -476,9 +462,9 @@ static void test_foreign_certificate(Fixture *fixture, gconstpointer data)
     g_autoptr(RpcClient) client = rpc_client_new(foreign, 0);
     Outcome outcome = {0};
 
-    rpc_client_connect_async(client, "127.0.0.1", fixture->port, PATIENCE_MS, NULL, connect_done,
-                             &outcome);
-    run_until(&outcome.done, 1);
+    rpc_client_connect_async(client, "127.0.0.1", fixture->port, TEST_PATIENCE_MS, NULL,
+                             connect_done, &outcome);
+    test_run_until(&outcome.done, 1);
     g_assert_error(outcome.error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
     outcome_clear(&outcome);
     while (fixture->lost == NULL)
@@ -500,13 +486,14 @@ static void test_heartbeat_lost(void)
     Outcome outcome = {0};
 
     rpc_client_set_handlers(client, on_event, on_closed, &fixture);
-    rpc_client_connect_async(client, "127.0.0.1", port, PATIENCE_MS, NULL, connect_done, &outcome);
+    rpc_client_connect_async(client, "127.0.0.1", port, TEST_PATIENCE_MS, NULL, connect_done,
+                             &outcome);
     g_autoptr(GSocket) host = accept_client(socket);
     g_assert_cmpint(g_socket_send(host, answer, sizeof answer, NULL, &error), ==, sizeof answer);
-    run_until(&outcome.done, 1);
+    test_run_until(&outcome.done, 1);
     g_assert_true(outcome.ok);
     gint64 start = g_get_monotonic_time();
-    run_until(&fixture.closed, 1);
+    test_run_until(&fixture.closed, 1);
     g_assert_error(fixture.reason, STOMP_ERROR, STOMP_ERROR_TIMEOUT);
     g_assert_cmpint(g_get_monotonic_time() - start, >=, 190 * 1000);
     g_clear_error(&fixture.reason);
@@ -528,12 +515,12 @@ static void test_bad_host(void)
         g_autoptr(GSocket) socket = silent_host(&port);
         g_autoptr(RpcClient) client = rpc_client_new(NULL, 0);
         Outcome outcome = {0};
-        rpc_client_connect_async(client, "127.0.0.1", port, PATIENCE_MS, NULL, connect_done,
+        rpc_client_connect_async(client, "127.0.0.1", port, TEST_PATIENCE_MS, NULL, connect_done,
                                  &outcome);
         g_autoptr(GSocket) host = accept_client(socket);
         gsize length = strlen(rows[i].bytes) + 1;
         g_assert_cmpint(g_socket_send(host, rows[i].bytes, length, NULL, NULL), ==, length);
-        run_until(&outcome.done, 1);
+        test_run_until(&outcome.done, 1);
         g_assert_error(outcome.error, STOMP_ERROR, (int)rows[i].code);
         outcome_clear(&outcome);
     }
@@ -548,8 +535,8 @@ static void test_unix(Fixture *fixture, gconstpointer data)
     g_autoptr(RpcClient) early = rpc_client_new(NULL, 0), client = rpc_client_new(NULL, 0);
     Outcome outcome = {0};
 
-    rpc_client_connect_unix_async(early, path, PATIENCE_MS, NULL, connect_done, &outcome);
-    run_until(&outcome.done, 1);
+    rpc_client_connect_unix_async(early, path, TEST_PATIENCE_MS, NULL, connect_done, &outcome);
+    test_run_until(&outcome.done, 1);
     g_assert_error(outcome.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
     outcome_clear(&outcome);
 
@@ -557,20 +544,20 @@ static void test_unix(Fixture *fixture, gconstpointer data)
     g_assert_no_error(error);
     g_assert_true(rpc_server_add_socket(fixture->server, socket, &error));
     rpc_client_set_handlers(client, on_event, on_closed, fixture);
-    rpc_client_connect_unix_async(client, path, PATIENCE_MS, NULL, connect_done, &outcome);
-    run_until(&outcome.done, 1);
+    rpc_client_connect_unix_async(client, path, TEST_PATIENCE_MS, NULL, connect_done, &outcome);
+    test_run_until(&outcome.done, 1);
     g_assert_no_error(outcome.error);
     outcome_clear(&outcome);
 
     rpc_client_subscribe(client, "drops.p1");
-    rpc_client_call_async(client, "true", NULL, PATIENCE_MS, NULL, call_done, &outcome);
-    run_until(&outcome.done, 1);
+    rpc_client_call_async(client, "true", NULL, TEST_PATIENCE_MS, NULL, call_done, &outcome);
+    test_run_until(&outcome.done, 1);
     g_assert_no_error(outcome.error);
     outcome_clear(&outcome);
     rpc_server_offer(fixture->server, "drops.p2", "other", NULL, 0, "lost");
     rpc_server_offer(fixture->server, "drops.p1", "drop", NULL, 0, "lost");
-    rpc_client_call_async(client, "true", NULL, PATIENCE_MS, NULL, call_done, &outcome);
-    run_until(&outcome.done, 1);
+    rpc_client_call_async(client, "true", NULL, TEST_PATIENCE_MS, NULL, call_done, &outcome);
+    test_run_until(&outcome.done, 1);
     g_assert_cmpstr(fixture->log->str, ==, "drop {};");
     outcome_clear(&outcome);
     rpc_client_close(client);

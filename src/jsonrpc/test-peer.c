@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/listen.h"
 #include "jsonrpc/handshake.h"
 
 static gboolean set_flag(gpointer data)
@@ -134,7 +135,7 @@ void test_peer_send(TestPeer *peer, const char *bytes, gsize length)
     }
 }
 
-static char *describe(const StompFrame *frame)
+char *test_frame_format(const StompFrame *frame)
 {
     GString *out = g_string_new(frame->command);
     gsize length;
@@ -146,6 +147,9 @@ static char *describe(const StompFrame *frame)
     g_string_append(out, " [");
     g_string_append_len(out, body, (gssize)length);
     g_string_append_c(out, ']');
+    for (gsize i = 0; i < out->len; i++)
+        if (out->str[i] == '\0')
+            out->str[i] = '0';
     return g_string_free(out, FALSE);
 }
 
@@ -172,7 +176,7 @@ char *test_peer_next(TestPeer *peer)
         g_autoptr(StompFrame) frame = stomp_parser_next(peer->parser, &error);
         g_assert_no_error(error);
         if (frame != NULL)
-            return describe(frame);
+            return test_frame_format(frame);
         if (peer->ended)
             return NULL;
         read_more(peer);
@@ -199,4 +203,20 @@ void test_peer_expect_body(TestPeer *peer, const char *body)
     g_assert_nonnull(got);
     g_assert_true(g_str_has_prefix(got, "MESSAGE "));
     g_assert_cmpstr(strstr(got, " ["), ==, end);
+}
+
+RpcServer *test_server_new(const TestServerOptions *options, guint16 *port)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSocket) socket = listen_socket_new("127.0.0.1", 0, &error);
+    RpcServer *server = rpc_server_new(options->credentials, options->handler, options->data);
+
+    g_assert_no_error(error);
+    g_autoptr(GSocketAddress) address = g_socket_get_local_address(socket, &error);
+    *port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address));
+    if (options->limits != NULL)
+        rpc_server_set_limits(server, options->limits);
+    rpc_server_set_lost_handler(server, options->lost, options->data);
+    g_assert_true(rpc_server_add_socket(server, socket, &error));
+    return server;
 }

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "jsonrpc/server.h"
 #include "jsonrpc/stomp-parser.h"
 
 /*
@@ -36,6 +37,20 @@ void test_peer_expect(TestPeer *peer, const char *frame);
 void test_peer_expect_end(TestPeer *peer);
 /* A MESSAGE with that body, whatever its headers. */
 void test_peer_expect_body(TestPeer *peer, const char *body);
+
+/* A server on a free port of 127.0.0.1, with these limits unless NULL. */
+typedef struct {
+    TlsCredentials *credentials; /* NULL: none */
+    RpcHandler handler;
+    RpcLostFunc lost;
+    gpointer data; /* of both */
+    const RpcLimits *limits;
+} TestServerOptions;
+
+RpcServer *test_server_new(const TestServerOptions *options, guint16 *port);
+
+/* A frame in one line, "COMMAND name=value ... [body]", NUL as 0. The caller frees. */
+char *test_frame_format(const StompFrame *frame);
 
 /* Runs the main loop until *counter is at least value. */
 void test_run_until(const guint *counter, guint value);

@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/listen.h"
 #include "jsonrpc/test-credentials.h"
 #include "jsonrpc/test-peer.h"
 
@@ -46,17 +45,11 @@ static void server_lost(const char *peer, const GError *reason, gpointer data)
 
 static void fixture_init(Fixture *fixture, const RpcLimits *limits)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GSocket) socket = listen_socket_new("127.0.0.1", 0, &error);
+    const TestServerOptions options = {
+        fixture->credentials, handle, server_lost, fixture, limits,
+    };
 
-    g_assert_no_error(error);
-    g_autoptr(GSocketAddress) address = g_socket_get_local_address(socket, &error);
-    fixture->port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address));
-    fixture->server = rpc_server_new(fixture->credentials, handle, fixture);
-    if (limits != NULL)
-        rpc_server_set_limits(fixture->server, limits);
-    rpc_server_set_lost_handler(fixture->server, server_lost, fixture);
-    g_assert_true(rpc_server_add_socket(fixture->server, socket, &error));
+    fixture->server = test_server_new(&options, &fixture->port);
     fixture->held = g_ptr_array_new();
     fixture->reasons = g_string_new(NULL);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "jsonrpc/stomp-parser.h"
+#include "jsonrpc/test-peer.h"
 
 #define BYTES(literal) literal, sizeof(literal) - 1
 
@@ -11,25 +12,6 @@ static void feed(StompParser *parser, const char *bytes, gsize length)
         return;
     memcpy(stomp_parser_reserve(parser, length), bytes, length);
     stomp_parser_commit(parser, length);
-}
-
-/* A frame in one line: "COMMAND name=value ... [body]". */
-static char *describe(const StompFrame *frame)
-{
-    GString *out = g_string_new(frame->command);
-    gsize length;
-    const char *body = g_bytes_get_data(frame->body, &length);
-
-    for (guint i = 0; i < frame->headers->len; i += 2)
-        g_string_append_printf(out, " %s=%s", (char *)frame->headers->pdata[i],
-                               (char *)frame->headers->pdata[i + 1]);
-    g_string_append(out, " [");
-    g_string_append_len(out, body, (gssize)length);
-    g_string_append_c(out, ']');
-    for (gsize i = 0; i < out->len; i++)
-        if (out->str[i] == '\0')
-            out->str[i] = '0';
-    return g_string_free(out, FALSE);
 }
 
 /* What bytes, given in pieces of step, are read as: frames and error, separated by '|'. */
@@ -43,7 +25,7 @@ static char *read_all(const char *bytes, gsize length, gsize step, const StompLi
         feed(parser, bytes + at, MIN(step, length - at));
         g_autoptr(StompFrame) frame = NULL;
         while ((frame = stomp_parser_next(parser, &error)) != NULL) {
-            g_autofree char *text = describe(frame);
+            g_autofree char *text = test_frame_format(frame);
             g_string_append_printf(out, "%s|", text);
             g_clear_pointer(&frame, stomp_frame_free);
         }
@@ -179,7 +161,7 @@ static void test_round_trip(void)
         g_autoptr(GBytes) bytes = stomp_frame_format(frame);
         g_autofree char *got = read_all(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), 7,
                                         &stomp_request_limits);
-        g_autofree char *text = describe(frame);
+        g_autofree char *text = test_frame_format(frame);
         g_autofree char *expected = g_strconcat(text, "|", NULL);
         g_assert_cmpstr(got, ==, expected);
     }
