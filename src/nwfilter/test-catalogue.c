@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "nwfilter/bounds.h"
 #include "nwfilter/catalogue-dir.h"
@@ -295,6 +296,47 @@ static void test_save_and_remove(Fixture *fixture, gconstpointer data)
     g_assert_true(catalogue_remove_file("a b", fixture->directory, &error));
 }
 
+static void assert_file(const Fixture *fixture, const char *name, const char *text)
+{
+    g_autofree char *path = path_of(fixture, name), *found = NULL;
+
+    g_assert_true(g_file_get_contents(path, &found, NULL, NULL));
+    g_assert_cmpstr(found, ==, text);
+}
+
+/* A new text is a new file in the old one's place: who has the old one open reads it to its end. */
+static void test_save_replaces(Fixture *fixture, gconstpointer data)
+{
+    static const char old[] = "<filter name='a'/>";
+    g_autoptr(Catalogue) catalogue = catalogue_new();
+    g_autofree char *path = path_of(fixture, "a.xml"), *before = path_of(fixture, "before");
+    g_autoptr(GPtrArray) problems = NULL;
+    g_autoptr(GError) error = NULL;
+
+    put_file(fixture, "a.xml", old);
+    g_assert_cmpint(link(path, before), ==, 0);
+    assert_defines(catalogue, "<filter name='a' chain='mac'><uuid>" UUID_1 "</uuid></filter>");
+    catalogue_save(catalogue, "a", fixture->directory, &error);
+    g_assert_no_error(error);
+    assert_file(fixture, "before", old);
+    g_autoptr(Catalogue) again = load(fixture, CATALOGUE_LOAD_NONE, &problems);
+    g_assert_cmpstr(catalogue_lookup(again, "a")->chain, ==, "mac");
+}
+
+/* A damaged file stays as its author left it, also where others are given UUIDs. */
+static void test_damaged_stays(Fixture *fixture, gconstpointer data)
+{
+    static const char bad[] = "<filter name='bad'>\n<foo/></filter>";
+    g_autoptr(GPtrArray) problems = NULL;
+
+    put_file(fixture, "bad.xml", bad);
+    put_file(fixture, "good.xml", "<filter name='good'/>");
+    g_autoptr(Catalogue) catalogue = load(fixture, CATALOGUE_LOAD_ADD_UUIDS, &problems);
+    g_assert_cmpuint(problems->len, ==, 1);
+    assert_names(catalogue_names(catalogue), "good");
+    assert_file(fixture, "bad.xml", bad);
+}
+
 static void test_load_keeps(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(Catalogue) catalogue = catalogue_new();
@@ -329,6 +371,8 @@ int main(int argc, char **argv)
     } tests[] = {{"/catalogue/load", test_load},
                  {"/catalogue/uuids-are-written-back", test_uuids_are_written_back},
                  {"/catalogue/save-and-remove", test_save_and_remove},
+                 {"/catalogue/save-replaces", test_save_replaces},
+                 {"/catalogue/damaged-stays", test_damaged_stays},
                  {"/catalogue/load-keeps", test_load_keeps},
                  {"/catalogue/no-directory", test_no_directory}};
 
