@@ -252,10 +252,35 @@ def check_fragments(tapwall, folder):
     assert verdicts == [['pass', 'default'], ['pass', 'fragment']], done
 
 
+def readme_runs(source):
+    """(words of a command line, what it prints) for each line of README.md that begins with '$ '."""
+    runs = []
+    for block in re.findall(r'^```\n(\$ .*?)^```$', (source / 'README.md').read_text(), re.S | re.M):
+        for run in re.split(r'^\$ ', block, flags=re.M)[1:]:
+            line, _, printed = run.partition('\n')
+            runs.append((line.split(), printed))
+    return runs
+
+
+def check_readme(tapwall, source, folder):
+    """What README.md shows is what the tool prints."""
+    runs = readme_runs(source)
+    assert len(runs) > 5, runs
+    for words, printed in runs:
+        if words[0] == 'cat':
+            Path(folder, words[1]).write_text(printed)
+            continue
+        done = subprocess.run([tapwall, *words[1:], *STOCK, '--filters', source / 'data/nwfilter'],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=60, cwd=folder, env={'LC_ALL': 'C.UTF-8'})
+        assert words[0] == 'tapwall' and done.stdout == printed, (words, done)
+
+
 def cases(tapwall, source, folder):
     for row in TABLE:
         arguments = [*row[0], '--filters', f'{source}/data/nwfilter'] if row[0] else row[0]
         yield ' '.join(row[0])[:70], lambda: check_row(tapwall, folder, (arguments, *row[1:]))
+    yield 'README.md', lambda: check_readme(Path(tapwall).resolve(), source, folder)
     yield 'fragments', lambda: check_fragments(tapwall, folder)
 
 
