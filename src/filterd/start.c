@@ -8,9 +8,10 @@
  * that can be read, stays as it is and is reported. Nothing is opened.
  */
 
+/* Takes the text. A line each: what is wrong with XML is told in several. */
 static void report(Filterd *filterd, char *text)
 {
-    log_warning("%s", text);
+    log_warning("%s", g_strdelimit(text, "\n", ' '));
     g_ptr_array_add(filterd->state_problems, text);
 }
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a host lacks: room, a bpf file system, a filter that still compiles. Nothing is open
+ * afterwards that was not, and the others go on. usage: faults STOCK OWN
+ */
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../kernel/wire.h"
+#include "host.h"
+
+static char *redefinition(const Filterd *filterd, const char *rules)
+{
+    const char *uuid = catalogue_uuid(filterd_catalogue(filterd), "mine");
+
+    return g_strdup_printf("<filter name='mine'><uuid>%s</uuid>%s</filter>",
+                           uuid ? uuid : "a0a0a0a0-1ab5-4a22-8618-4560ef5fac2c", rules);
+}
+
+static gboolean define(Filterd *filterd, const char *rules, GError **error)
+{
+    g_autofree char *xml = redefinition(filterd, rules);
+
+    return filterd_define(filterd, xml, strlen(xml), error) != NULL;
+}
+
+#define NO_88B5 "<rule action='drop' direction='out'><mac protocolid='0x88b5'/></rule>"
+#define NEEDS_X "<rule action='drop' direction='out'><mac srcmacaddr='$X'/></rule>"
+
+/* The disk of the bindings, then that of the filters, is full. */
+static void test_full(Filterd *filterd)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(define(filterd, NO_88B5, &error));
+    g_assert_nonnull(host_bind(filterd, "p2", "mine", &error));
+    g_assert_no_error(error);
+    wire_run("sh -c 'dd if=/dev/zero of=/mnt/fill bs=4k 2>/dev/null; true'");
+    g_assert_null(host_bind(filterd, "p1", "mine", &error));
+    g_assert_error(error, FILTERD_ERROR, FILTERD_ERROR_SYSTEM);
+    g_clear_error(&error);
+    g_assert_null(filterd_binding_lookup(filterd, "p1", NULL));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 1);
+    g_assert_false(define(filterd, "<rule action='accept' direction='inout'/>", &error));
+    g_assert_cmpint(filterd_error_number(error), ==, FILTERD_ERROR_SYSTEM);
+    g_clear_error(&error);
+    g_assert_true(filterd_binding_delete(filterd, "p2", &error));
+    g_assert_no_error(error);
+    g_assert_true(host_reaches(filterd, "p2", HOST_FORGOTTEN));
+    wire_run("rm /mnt/fill");
+    g_assert_nonnull(host_bind(filterd, "p1", "mine", &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+}
+
+/* An upgrade, or an editor while the daemon was away, left a filter that a port cannot have. */
+static Filterd *test_upgrade(Filterd *filterd)
+{
+    g_autofree char *bad = redefinition(filterd, NEEDS_X);
+    g_autoptr(GError) error = NULL;
+
+    filterd_free(filterd);
+    g_assert_true(g_file_set_contents(HOST_FILTERS "/mine.xml", bad, -1, NULL));
+    filterd = host_start();
+    g_assert_true(host_has_problem(filterd, "port p1: what was in force before stays"));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    g_assert_nonnull(host_bind(filterd, "p2", "vdsm-no-mac-spoofing", &error));
+    g_assert_no_error(error);
+    g_assert_true(define(filterd, NO_88B5, &error));
+    g_assert_no_error(error);
+    g_assert_false(host_has_problem(filterd, "port p1"));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    return filterd;
+}
+
+/* A device that comes while its filter cannot be had is closed, until it can. */
+static void test_closed(Filterd *filterd)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(host_bind(filterd, "p3", "absent", &error));
+    g_assert_no_error(error);
+    (void)wire_port(3);
+    g_assert_true(host_reports(filterd, "port p3: nothing passes"));
+    g_assert_true(host_reaches(filterd, "p3", FILTERD_FILTERED));
+    g_assert_nonnull(filterd_define(filterd, "<filter name='absent'/>", 23, &error));
+    g_assert_no_error(error);
+    g_assert_false(host_has_problem(filterd, "port p3"));
+}
+
+/* Clear words, and no daemon. */
+static void test_no_start(void)
+{
+    FilterdSettings settings = host_settings;
+    g_autoptr(GError) error = NULL;
+
+    settings.state = "/proc/state";
+    g_assert_null(filterd_new(&settings, &error));
+    g_assert_error(error, FILTERD_ERROR, FILTERD_ERROR_SYSTEM);
+    g_clear_error(&error);
+    settings.state = "/mnt/other";
+    settings.datapath.pins = "/mnt/pins"; /* on no bpf file system */
+    g_assert_null(filterd_new(&settings, &error));
+    g_assert_nonnull(strstr(error->message, "/mnt/pins"));
+}
+
+int main(int argc, char **argv)
+{
+    Filterd *filterd;
+
+    g_assert_cmpint(argc, ==, 3);
+    host_enter(argv[1], argv[2], "tcx");
+    wire_run("mount -o remount,size=2m /mnt");
+    filterd = host_start();
+    test_no_start();
+    test_full(filterd);
+    filterd = test_upgrade(filterd);
+    test_closed(filterd);
+    filterd_free(filterd);
+    printf("what a host lacks is said, and opens nothing\n");
+    return 0;
+}
