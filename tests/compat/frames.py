@@ -24,6 +24,7 @@ import decisions
 import nwfilterd
 import packet
 import wire
+import workers
 import world
 from bench import HOST_MAC, Bench, Control, Live
 from compare import Count, Played, compare
@@ -245,7 +246,7 @@ def check_decisions(source, shown):
 
 
 class Tools:
-    """What all filters are judged with."""
+    """What a worker judges filters with."""
 
     def __init__(self, programs, texts):
         self.judge, port = programs
@@ -253,6 +254,7 @@ class Tools:
         self.folder.mkdir()
         for name, text in texts.items():
             (self.folder / f'{name}.xml').write_text(text, encoding='utf-8')
+        wire.prepare()
         self.controls = {is_ip: Control(is_ip) for is_ip in (False, True)}
         self.lives = {name: Live(port, name) for name in ('opaque', 'inspect')}
 
@@ -261,41 +263,35 @@ class Tools:
             live.close()
 
 
-def define_all(texts):
-    for name in sorted(texts, key=lambda name: len(included(name, texts))):
-        if not (nwfilterd.STOCK / f'{name}.xml').exists():
-            refusal = nwfilterd.define(decisions.as_libvirt_writes(texts[name]))
-            assert refusal is None, refusal
+def try_case(tools, number, case):
+    """What is wrong, or None, and the counts."""
+    count = Count()
+    try:
+        run_case(case, number, tools, count)
+        return None, count
+    except (AssertionError, RuntimeError, subprocess.SubprocessError) as error:
+        return str(error), count
 
 
 def main(programs, source, only):
     nwfilterd.enter()
-    nwfilterd.start()
     texts, names = read_filters(source)
-    wire.prepare()
-    tools = Tools(programs, texts)
-    define_all(texts)
-    failed = number = 0
-    total = Count()
-    for number, (name, variables) in enumerate([one for one in names if only in one[0]], 1):
-        count = Count()
-        try:
-            run_case(Case(name, variables, texts), number, tools, count)
-            print(f'ok {number} {name}')
-        except (AssertionError, RuntimeError, subprocess.SubprocessError) as error:
-            failed += 1
-            print(f'not ok {number} {name}')
-            print(''.join(f'# {line}\n' for line in str(error).splitlines()), end='')
-        print(f'# {count}', flush=True)
+    own = {name: decisions.as_libvirt_writes(text) for name, text in texts.items()
+           if not (nwfilterd.STOCK / f'{name}.xml').exists()}
+    cases = list(enumerate((Case(name, variables, texts) for name, variables in names if only in name), 1))
+    failed, total = 0, Count()
+    done = workers.run(own, lambda: Tools(programs, texts), try_case, cases)
+    for (number, case), (wrong, count) in zip(cases, done):
+        print(f'ok {number} {case.name}' if wrong is None else f'not ok {number} {case.name}')
+        print(''.join(f'# {line}\n' for line in [*(wrong or '').splitlines(), str(count)]), end='', flush=True)
+        failed += wrong is not None
         total.add(count)
-    tools.close()
     print(f'# in all {total}')
     if not only:
-        number += 1
         unknown = check_decisions(source, total.decided)
-        print(f'not ok {number} decisions: {unknown}' if unknown else f'ok {number} decisions')
+        print(f'{"not ok" if unknown else "ok"} {len(cases) + 1} decisions{": " if unknown else ""}{unknown or ""}')
         failed += bool(unknown)
-    print(f'1..{number}', flush=True)
+    print(f'1..{len(cases) + (not only)}', flush=True)
     return 1 if failed else 0
 
 
