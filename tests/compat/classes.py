@@ -255,6 +255,7 @@ def specs(name, texts, variables):
             spec, others = rule_specs(rule, seen, index)
             found += [spec, *others]
             matching.append(spec)
-            if index == 0:
+            # With a limit each exchange needs a host that has forgotten all others.
+            if index == 0 and not any(element.get('connlimit-above') for element in rule):
                 found += list(wrapped(spec))
     return found, matching

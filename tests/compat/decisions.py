@@ -6,6 +6,7 @@ import re
 import classes
 
 STP_GROUP, BPDU = bytes.fromhex('0180c2000000'), b'\x42\x42\x03'
+IP = IP4, IP6 = b'\x08\x00', b'\x86\xdd'
 TAGS = (b'\x81\x00', b'\x88\xa8')
 
 
@@ -60,6 +61,9 @@ DECISIONS = {
     'type of a BPDU': lambda it: bpdu_at(it.octets) and it.uses('<stp')
         and it.octets[bpdu_at(it.octets) + 6:][:1] != b'\0',
     'encap-protocol': lambda it: it.octets[12:14] in TAGS and it.uses("encap-protocol='ipv6'"),
+    'type of service': lambda it: it.uses('<ip [^>]*dscp') and it.octets[12:14] == IP4 and it.octets[15],
+    'forgotten sign': lambda it: it.uses("match='no' dstportstart") and it.octets[12:14] in IP,
+    'limit of an answer': lambda it: it.uses("match='no' connlimit-above") and it.is_stricter,
     'both ports negated': lambda it: it.uses(BOTH_PORTS) and 6 in it.octets[20:24],
     'after a dropped frame': lambda it: it.case.has_inet and it.is_later and it.is_stricter,
     'after a refused connection': lambda it: it.case.has_limit and it.is_later and it.theirs == 'drop',

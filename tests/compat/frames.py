@@ -114,6 +114,9 @@ def exchanges(case):
             for end in ('vm', 'peer'):
                 talk = tuple((end, packet.build(one)) for one in world.many(spec, end))
                 found.setdefault(talk, 'many connections')
+    else:
+        for label, lines in world.SEQUENCES.items():
+            found.setdefault(tuple((end, packet.build(one)) for end, one in lines), label)
     if case.has_inet:
         for spec in [world.HONEST['ip4 tcp'], world.HONEST['ip4 udp'], world.HONEST['ip4 icmp'],
                      world.HONEST['ip6 tcp'], world.HONEST['ip6 udp'], *case.matching]:

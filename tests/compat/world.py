@@ -3,6 +3,7 @@
 conversations. A frame is a description of packet.py, as the VM sends it.
 """
 
+import packet
 from packet import AH, ESP, ICMP, ICMPV6, IGMP, SCTP, STP_GROUP, TCP, UDP, UDPLITE
 
 VM, PEER, VICTIM, HOST = 0x525400123456, 0x02aa00000002, 0x525400999999, 0x02bb00000001
@@ -195,3 +196,14 @@ def conversation(spec, first, second, build):
         back = {'itype': 0 if spec['proto'] == ICMP else 129}
     reply = answer(spec, **back)
     return [(first, spec), (first, spec), (second, reply), (first, spec), (second, reply), error]
+
+
+TALK = conversation(IP4 | {'proto': TCP}, 'vm', 'peer', packet.build)[:-1]
+SAID = TALK[-1][1]
+SEQUENCES = {
+    'an honest advertisement, then a forged one': [
+        ('vm', HONEST['neighbour advertisement']), ('vm', FORGED['na of the victim'])],
+    'a connection, then another MAC': [*TALK, ('vm', SAID | {'src': VICTIM})],
+    'a connection, then other ways in': [*TALK, ('vm', SAID | {'sip': VICTIM4}), ('vm', SAID | {
+        'wraps': WRAPS['priority tag'], 'sip': VICTIM4}), ('vm', SAID)],
+}
