@@ -240,6 +240,14 @@ Kernel *kernel_load(const KernelSizes *sizes, GError **error)
 
 /* ---- pins ---- */
 
+const char *kernel_pin_name(guint number)
+{
+    if (number < N_KERNEL_MAPS)
+        return map_names[number];
+    number -= N_KERNEL_MAPS;
+    return number < N_KERNEL_PROGRAMS ? program_rows[number].name : NULL;
+}
+
 static gboolean pin_one(const char *directory, const char *name, int descriptor, GError **error)
 {
     g_autofree char *path = g_build_filename(directory, name, NULL);

@@ -73,6 +73,9 @@ Kernel *kernel_load(const KernelSizes *sizes, GError **error);
  */
 Kernel *kernel_open(const char *directory, const KernelSizes *sizes, gboolean *is_new,
                     GError **error);
+/* The names of all pins, by number; NULL after the last. */
+const char *kernel_pin_name(guint number);
+
 void kernel_free(Kernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)
 

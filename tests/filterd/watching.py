@@ -5,8 +5,11 @@
 usage: watching.py TAPWALLD TAPWALL. Needs root. All in namespaces of its own.
 """
 
+import ctypes
 import json
 import os
+import platform
+import re
 import shutil
 import socket
 import struct
@@ -18,6 +21,8 @@ from pathlib import Path
 
 INSIDE = 'TAPWALL_OPERATOR_INSIDE'
 SECONDS = 30  # for anything
+BPF_CALL = {'x86_64': 321, 'aarch64': 280}[platform.machine()]
+libc = ctypes.CDLL(None, use_errno=True)
 OWN, PEER, ALL = '525400000001', '525400000002', 'ffffffffffff'
 HONEST = ALL + OWN + '88b5' + '00' * 46
 FORGED = ALL + PEER + '88b5' + '00' * 46
@@ -200,24 +205,96 @@ def check_absent(host):
     assert 'tapwalld does not run' in host.tapwall('watch', status=2)
 
 
-CHECKS = (check_ports, check_counters, check_watch, check_capture)
+def bpf(command, *words):
+    """bpf(2) with arguments of 32 bits, and pairs of them for pointers."""
+    argument = ctypes.create_string_buffer(struct.pack(f'<{len(words)}I', *words), 128)
+    result = libc.syscall(BPF_CALL, command, argument, 128)
+    assert result >= 0, os.strerror(ctypes.get_errno())
+    return result
+
+
+def pointer(buffer):
+    address = ctypes.addressof(buffer)
+    return address & 0xffffffff, address >> 32
+
+
+def foreign_program(name):
+    """The descriptor of a program that passes all."""
+    code = ctypes.create_string_buffer(bytes.fromhex('b7000000ffffffff' '9500000000000000'))
+    licence = ctypes.create_string_buffer(b'GPL')
+    return bpf(5, 3, 2, *pointer(code), *pointer(licence), 0, 0, 0, 0, 0, 0,
+               *struct.unpack('<4I', name.encode().ljust(16, b'\0')))
+
+
+def attach_foreign(host):
+    """One before ours from the VM, which goes with the returned descriptor, and one after ours to it."""
+    link = bpf(28, foreign_program('early'), socket.if_nametoindex('p1'), 46, 1 << 3)
+    path = str(host.folder / 'bpf/late')
+    name = ctypes.create_string_buffer(path.encode())
+    bpf(6, *pointer(name), foreign_program('late'))
+    run('tc', 'qdisc', 'add', 'dev', 'p1', 'clsact')
+    run('tc', 'filter', 'add', 'dev', 'p1', 'egress', 'bpf', 'direct-action', 'object-pinned', path)
+    return link
+
+
+def check_doctor(host):
+    said = host.tapwall('doctor', status=1).splitlines()
+    assert any(line.startswith('good') and '1 of 1 ports' in line for line in said), said
+    problems = [line for line in said if line.startswith('problem')]
+    assert problems == ['problem  port p2: there is no such device'], said
+    early = attach_foreign(host)
+    said = host.tapwall('doctor', status=1).splitlines()
+    found = [line.split(': ', 1)[1] for line in said if 'foreign' in line]
+    assert [re.sub('[0-9]+', 'N', line) for line in found] == [
+        'a foreign program, early (id N), runs before ours on frames from the VM, at tcx',
+        'a foreign program, late (id N), runs after ours on frames to the VM, at clsact'], said
+    assert any(line.startswith('problem') and 'early' in line for line in said), said
+    os.close(early)
+    run('tc', 'qdisc', 'del', 'dev', 'p1', 'clsact')
+
+
+def check_doctor_alone(host):
+    """Without the daemon: what has a filter must have its hooks; then one is gone, and a pin."""
+    pins = host.folder / 'bpf/pins'
+    ask = ('doctor', '--pins', str(pins))
+    said = host.tapwall(*ask, status=1)
+    assert 'tapwalld does not run' in said and '1 of 1 ports' in said and said.count('problem') == 1, said
+    link, = pins.glob('*-links/*-out')
+    link.unlink()
+    next(pins.glob('*/flows')).unlink()
+    (pins / '0').mkdir()
+    said = host.tapwall(*ask, status=1)
+    assert 'port p1: our program is not attached: frames from the VM are not filtered' in said, said
+    assert 'frames to the VM are not' not in said and 'the pin flows is missing' in said, said
+    assert 'pins/0: not of this version' in said, said
+
+
+CHECKS = (check_ports, check_counters, check_watch, check_capture, check_doctor)
+
+
+def check_all(host):
+    check_absent(host)
+    host.start()
+    assert os.stat(host.folder / 'own').st_mode & 0o7777 == 0o600
+    try:
+        for check in CHECKS:
+            check(host)
+            print('ok', check.__name__, flush=True)
+    finally:
+        host.stop()
+    check_absent(host)
+    check_doctor_alone(host)
+    print('ok check_doctor_alone')
 
 
 def main(tapwalld, tapwall):
     enter()
     with tempfile.TemporaryDirectory() as name:
         host = Host(Path(name), tapwalld, tapwall)
-        check_absent(host)
-        host.start()
-        assert os.stat(host.folder / 'own').st_mode & 0o7777 == 0o600
         try:
-            for check in CHECKS:
-                check(host)
-                print('ok', check.__name__, flush=True)
+            check_all(host)
         finally:
-            host.stop()
             run('umount', str(host.folder / 'bpf'))
-        check_absent(host)
 
 
 if __name__ == '__main__':

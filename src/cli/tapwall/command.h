@@ -22,6 +22,7 @@ int command_capture(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_counters(int argc, char **argv);
 int command_diff(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_lint(int argc, char **argv);
 int command_ports(int argc, char **argv);

@@ -16,6 +16,7 @@ static const Command commands[] = {
     {"check", "FILE…", "Say what is wrong with filter files", command_check},
     {"counters", "PORT", "Show how many frames each rule decided", command_counters},
     {"diff", "FILTER FILTER", "Show a frame on which two filters differ", command_diff},
+    {"doctor", "", "Compare what should be in the kernel with what is", command_doctor},
     {"explain", "--filter NAME|FILE …", "Say which rule decides over a frame", command_explain},
     {"lint", "FILTER", "Find rules that never decide, and ways around", command_lint},
     {"ports", "[PORT…]", "List ports, their filters and frames", command_ports},

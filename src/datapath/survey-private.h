@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "datapath/survey.h"
+
+/* Appends what is at the device's clsact qdisc, in order; is_ours is left to the caller. */
+gboolean survey_clsact(GArray *programs, guint ifindex, guint way, GError **error);
