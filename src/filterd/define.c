@@ -3,6 +3,7 @@
 
 #include "filterd/filterd-private.h"
 #include "nwfilter/catalogue-dir.h"
+#include "nwfilter/error.h"
 
 const Catalogue *filterd_catalogue(const Filterd *filterd)
 {
@@ -86,9 +87,22 @@ static gboolean is_equal(const Filter *a, const Filter *b, const char *uuid)
     return strcmp(text_a, text_b) == 0;
 }
 
+/* What is no XML at all is told with its place, as by libvirt. */
+static Filter *parse(const char *xml, gsize length, GError **error)
+{
+    GError *fault = NULL;
+    Filter *filter = filter_parse(xml, length, NULL, NULL, &fault);
+
+    if (fault && filterd_error_number(fault) == FILTERD_ERROR_XML_DETAIL)
+        g_prefix_error(&fault, "(nwfilter_definition):%u: ", nwfilter_error_place(fault)->line);
+    if (fault)
+        g_propagate_error(error, fault);
+    return filter;
+}
+
 Filter *filterd_define(Filterd *filterd, const char *xml, gsize length, GError **error)
 {
-    g_autoptr(Filter) filter = filter_parse(xml, length, NULL, NULL, error);
+    g_autoptr(Filter) filter = parse(xml, length, error);
     g_autoptr(Catalogue) catalogue = NULL;
     const char *changed[] = {NULL, NULL};
     const Filter *before;

@@ -51,11 +51,15 @@ const char *filterd_error_detail(const GError *error)
     return error->message;
 }
 
-char *filterd_error_format(const GError *error)
+char *filterd_error_join(int number, const char *detail)
 {
-    const char *words = filterd_error_words(filterd_error_number(error));
+    const char *words = filterd_error_words(number);
 
     g_assert(g_str_has_suffix(words, "%s"));
-    return g_strdup_printf("%.*s%s", (int)(strlen(words) - strlen("%s")), words,
-                           filterd_error_detail(error));
+    return g_strdup_printf("%.*s%s", (int)(strlen(words) - strlen("%s")), words, detail);
+}
+
+char *filterd_error_format(const GError *error)
+{
+    return filterd_error_join(filterd_error_number(error), filterd_error_detail(error));
 }

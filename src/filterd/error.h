@@ -42,5 +42,6 @@ const char *filterd_error_words(int number);
 /* The detail, without the number's words. Borrowed from the error. */
 const char *filterd_error_detail(const GError *error);
 
-/* The whole message as a client shows it. The caller frees. */
+/* The whole message as a client shows it: of an error, or of its two parts. The caller frees. */
 char *filterd_error_format(const GError *error);
+char *filterd_error_join(int number, const char *detail);

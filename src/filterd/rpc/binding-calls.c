@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "filterd/rpc/fault.h"
 #include "filterd/rpc/procedure.h"
 
 /* Calls about bindings. They are known by their port's name; a filter's name beside it is ignored,
@@ -70,7 +71,7 @@ gboolean call_bindings(Session *session, gconstpointer arguments, gpointer resul
     if (!flags_check(asked->flags, 0, "nwfilterConnectListAllNWFilterBindings", error))
         return FALSE;
     if (all->len > RPC_LIST_MAX) {
-        g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_RPC,
+        g_set_error(error, FAULT_PROTOCOL, FILTERD_ERROR_RPC,
                     "Too many nwfilter_bindings '%u' for limit '%d'", all->len, RPC_LIST_MAX);
         return FALSE;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "filterd/rpc/fault.h"
 #include "filterd/rpc/procedure.h"
 
 /* Calls about the connection itself. */
@@ -9,7 +10,7 @@
 #define OPEN_NO_ALIASES 2u      /* VIR_CONNECT_NO_ALIASES: the client's own matter */
 #define LIBRARY_VERSION 9000000 /* 9.0.0, whose protocol and texts these are */
 #define AUTH_NONE 0
-#define URI "nwfilter:///system"
+#define OWN_URI "nwfilter:///system"
 
 /* virFeature's numbers, of which clients ask these. */
 enum {
@@ -18,36 +19,38 @@ enum {
     FEATURE_REMOTE_CLOSE_CALLBACK = 15,
 };
 
-/* An absent URI means: what you have. */
 static gboolean uri_check(const char *uri, GError **error)
 {
-    g_autoptr(GUri) parsed = NULL;
+    g_autoptr(GUri) parsed = *uri ? g_uri_parse(uri, G_URI_FLAGS_NONE, NULL) : NULL;
 
-    if (!uri || *uri == '\0')
-        return TRUE;
-    parsed = g_uri_parse(uri, G_URI_FLAGS_NONE, NULL);
-    if (parsed && strcmp(g_uri_get_scheme(parsed), "nwfilter") == 0) {
-        if (strcmp(g_uri_get_path(parsed), "/system") == 0)
-            return TRUE;
-        g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_INTERNAL,
-                    "unexpected nwfilter URI path '%s', try nwfilter:///system",
-                    g_uri_get_path(parsed));
+    if (*uri && (!parsed || strchr(uri, '['))) { /* no host of ours has such an address */
+        g_set_error(error, FAULT_URI, FILTERD_ERROR_INTERNAL, "Unable to parse URI %s", uri);
         return FALSE;
     }
-    g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_NO_CONNECT, "%s", uri);
+    if (!parsed || strcmp(g_uri_get_scheme(parsed), "nwfilter") != 0) {
+        g_set_error(error, FAULT_CONNECTION, FILTERD_ERROR_NO_CONNECT, "%s", *uri ? uri : "<null>");
+        return FALSE;
+    }
+    if (strcmp(g_uri_get_path(parsed), "/system") == 0)
+        return TRUE;
+    g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_INTERNAL,
+                "unexpected nwfilter URI path '%s', try nwfilter:///system",
+                g_uri_get_path(parsed));
     return FALSE;
 }
 
+/* Without a URI there is nothing that could be opened, and libvirt's text for it is this one.
+ * Flags that nobody knows mean nothing to it. */
 gboolean call_open(Session *session, gconstpointer arguments, gpointer result, GError **error)
 {
     const rpc_open_args *open = arguments;
 
-    if (session->is_open) {
-        g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_INTERNAL, "connection already open");
+    if (session->is_open || !open->uri) {
+        g_set_error(error, FAULT_PROTOCOL, FILTERD_ERROR_INTERNAL, "connection %s open",
+                    session->is_open ? "already" : "not");
         return FALSE;
     }
-    if (!flags_check(open->flags, OPEN_READ_ONLY | OPEN_NO_ALIASES, "virConnectOpen", error) ||
-        !uri_check(open->uri ? *open->uri : NULL, error))
+    if (!uri_check(*open->uri, error))
         return FALSE;
     session->read_only |= (open->flags & OPEN_READ_ONLY) != 0;
     session->is_open = TRUE;
@@ -68,7 +71,7 @@ gboolean call_type(Session *session, gconstpointer arguments, gpointer result, G
 
 gboolean call_uri(Session *session, gconstpointer arguments, gpointer result, GError **error)
 {
-    ((rpc_text_value *)result)->value = g_strdup(URI);
+    ((rpc_text_value *)result)->value = g_strdup(OWN_URI);
     return TRUE;
 }
 
@@ -82,8 +85,12 @@ gboolean call_feature(Session *session, gconstpointer arguments, gpointer result
 {
     const int feature = ((const rpc_number *)arguments)->value;
 
-    if (feature == FEATURE_PROGRAM_KEEPALIVE)
+    if (feature == FEATURE_PROGRAM_KEEPALIVE) {
         session->keeps_alive = TRUE;
+    } else if (!session->is_open) { /* libvirt answers the first alone before OPEN */
+        g_propagate_error(error, not_open(FALSE));
+        return FALSE;
+    }
     ((rpc_number *)result)->value = feature == FEATURE_PROGRAM_KEEPALIVE ||
                                     feature == FEATURE_REMOTE_EVENT_CALLBACK ||
                                     feature == FEATURE_REMOTE_CLOSE_CALLBACK;
@@ -104,12 +111,6 @@ gboolean call_auth(Session *session, gconstpointer arguments, gpointer result, G
 gboolean call_yes(Session *session, gconstpointer arguments, gpointer result, GError **error)
 {
     ((rpc_number *)result)->value = 1;
-    return TRUE;
-}
-
-gboolean call_no(Session *session, gconstpointer arguments, gpointer result, GError **error)
-{
-    ((rpc_number *)result)->value = 0;
     return TRUE;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "filterd/rpc/fault.h"
 #include "filterd/rpc/procedure.h"
 
 /* Calls about filters. A filter is known by its name or by its UUID; where both are given, libvirt
@@ -108,8 +109,9 @@ gboolean call_filter_names(Session *session, gconstpointer arguments, gpointer r
     guint n = g_strv_length((char **)names);
 
     if (most < 0 || most > RPC_LIST_MAX) {
-        g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_RPC,
-                    "too many nwfilters '%d' for limit '%d'", most, RPC_LIST_MAX);
+        g_set_error(error, FAULT_PROTOCOL, FILTERD_ERROR_RPC, "%s",
+                    most < 0 ? "maxnames must be non-negative"
+                             : "maxnames > REMOTE_NWFILTER_LIST_MAX");
         return FALSE;
     }
     n = MIN(n, (guint)most);
@@ -131,7 +133,7 @@ gboolean call_filters(Session *session, gconstpointer arguments, gpointer result
     if (!flags_check(asked->flags, 0, "nwfilterConnectListAllNWFilters", error))
         return FALSE;
     if (n > RPC_LIST_MAX) {
-        g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_RPC,
+        g_set_error(error, FAULT_PROTOCOL, FILTERD_ERROR_RPC,
                     "Too many nwfilters '%u' for limit '%d'", n, RPC_LIST_MAX);
         return FALSE;
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filterd/rpc/procedure.h"
 
+#include "filterd/rpc/fault.h"
+
 #define NONE                                                                                       \
     {                                                                                              \
         NULL, 0                                                                                    \
@@ -23,7 +25,6 @@ static const Procedure procedures[] = {
      call_feature},
     {66, "virConnectAuthList", NONE, FORM(rpc_numbers), PROCEDURE_EARLY, call_auth},
     {110, "virConnectGetURI", NONE, FORM(rpc_text_value), 0, call_uri},
-    {148, "virConnectIsEncrypted", NONE, FORM(rpc_number), 0, call_no},
     {149, "virConnectIsSecure", NONE, FORM(rpc_number), 0, call_yes},
     {157, "virConnectGetLibVersion", NONE, FORM(rpc_long_number), 0, call_library},
     {175, "virNWFilterLookupByName", FORM(rpc_text_value), FORM(rpc_filter_value), 0,
@@ -64,11 +65,17 @@ const Procedure *procedure_lookup(gint32 number)
     return NULL;
 }
 
+GError *not_open(gboolean about_filters)
+{
+    return g_error_new(FAULT_PROTOCOL, FILTERD_ERROR_INTERNAL, "%sconnection not open",
+                       about_filters ? "" : "hypervisor ");
+}
+
 gboolean flags_check(guint flags, guint known, const char *function, GError **error)
 {
     if ((flags & ~known) == 0)
         return TRUE;
-    g_set_error(error, FILTERD_ERROR, FILTERD_ERROR_INVALID_ARG,
+    g_set_error(error, FAULT_FLAGS, FILTERD_ERROR_INVALID_ARG,
                 "unsupported flags (0x%x) in function %s", flags & ~known, function);
     return FALSE;
 }

@@ -37,7 +37,6 @@ gboolean call_library(Session *session, gconstpointer arguments, gpointer result
 gboolean call_feature(Session *session, gconstpointer arguments, gpointer result, GError **error);
 gboolean call_auth(Session *session, gconstpointer arguments, gpointer result, GError **error);
 gboolean call_yes(Session *session, gconstpointer arguments, gpointer result, GError **error);
-gboolean call_no(Session *session, gconstpointer arguments, gpointer result, GError **error);
 gboolean call_nothing(Session *session, gconstpointer arguments, gpointer result, GError **error);
 
 /* filter-calls.c */
@@ -69,6 +68,9 @@ gboolean call_binding_create(Session *session, gconstpointer arguments, gpointer
 gboolean call_binding_delete(Session *session, gconstpointer arguments, gpointer result,
                              GError **error);
 gboolean call_bindings(Session *session, gconstpointer arguments, gpointer result, GError **error);
+
+/* "connection not open", as libvirt says it for calls about filters, or about the connection. */
+GError *not_open(gboolean about_filters);
 
 /* The flags a call may have. FALSE with libvirt's text when there are others. */
 gboolean flags_check(guint flags, guint known, const char *function, GError **error);

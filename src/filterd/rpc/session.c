@@ -34,16 +34,18 @@ static GError *rpc_error_new(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    error = g_error_new_valist(FILTERD_ERROR, FILTERD_ERROR_RPC, format, arguments);
+    error = g_error_new_valist(FAULT_PROTOCOL, FILTERD_ERROR_RPC, format, arguments);
     va_end(arguments);
     return error;
 }
+
+#define FIRST_OF_FILTERS 175 /* the procedures before are about the connection */
 
 /* What stands against running the procedure for this client, or NULL. */
 static GError *objection(const Session *session, const Procedure *procedure)
 {
     if (!session->is_open && !(procedure->flags & PROCEDURE_EARLY))
-        return g_error_new(FILTERD_ERROR, FILTERD_ERROR_INTERNAL, "connection not open");
+        return not_open(procedure->number >= FIRST_OF_FILTERS);
     if (session->read_only && (procedure->flags & PROCEDURE_WRITES))
         return g_error_new(FILTERD_ERROR, FILTERD_ERROR_OPERATION_DENIED,
                            "read only access prevents %s", procedure->name);
@@ -103,6 +105,7 @@ static GBytes *answer_keepalive(const MessageHeader *header)
                : NULL;
 }
 
+/* What is no call is passed over, as by libvirt. */
 GBytes *session_answer(Session *session, const guint8 *message, gsize length)
 {
     MessageHeader header;
@@ -113,8 +116,5 @@ GBytes *session_answer(Session *session, const guint8 *message, gsize length)
     if (header.prog != MESSAGE_PROGRAM_REMOTE || header.vers != MESSAGE_VERSION)
         return refuse(&header,
                       rpc_error_new("Cannot find program %u version %u", header.prog, header.vers));
-    if (header.type == MESSAGE_CALL)
-        return answer_call(session, &header, message, length);
-    session->is_closing = TRUE;
-    return refuse(&header, rpc_error_new("Unexpected message type %u", (guint)header.type));
+    return header.type == MESSAGE_CALL ? answer_call(session, &header, message, length) : NULL;
 }
