@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <glib-unix.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
@@ -93,19 +94,36 @@ static gboolean watchdog(gpointer nothing)
     return G_SOURCE_CONTINUE;
 }
 
-/* libvirt's two sockets. Who may do what is their files' mode: root everything, the others look. */
+/* Each client takes a descriptor, and the usual limit is for programs that use select(2). */
+static void allow_many_clients(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files); /* it serves as many as it can, then */
+    }
+}
+
+/* libvirt's two sockets. Who may use them is their files' mode; and what changes filters is held
+ * to root by the kernel's word about the client, too, unless a group is named. */
 static RpcService *serve(Filterd *filterd, Sockets *sockets, const DaemonSettings *settings,
                          GError **error)
 {
-    GSocket *socket = sockets_get(sockets, settings->socket, 0600, error);
-    GSocket *socket_ro = socket ? sockets_get(sockets, settings->socket_ro, 0666, error) : NULL;
+    const char *group = settings->socket_group;
+    const guint mode = *group != '\0' ? 0660 : 0600;
+    GSocket *socket = sockets_get(sockets, settings->socket, mode, group, error);
+    GSocket *socket_ro = socket ? sockets_get(sockets, settings->socket_ro,
+                                              settings->all_read ? 0666 : mode, group, error)
+                                : NULL;
     RpcService *service;
 
     if (!socket_ro)
         return NULL;
+    allow_many_clients();
     service = rpc_service_new(filterd, &rpc_service_defaults);
-    rpc_service_add_socket(service, socket, FALSE);
-    rpc_service_add_socket(service, socket_ro, TRUE);
+    rpc_service_add_socket(service, socket, *group != '\0' ? 0 : RPC_SOCKET_ROOT_ONLY);
+    rpc_service_add_socket(service, socket_ro, RPC_SOCKET_READ_ONLY);
     return service;
 }
 

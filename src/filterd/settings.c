@@ -17,6 +17,14 @@ const ConfigKey filterd_config_keys[] = {
      "instead."},
     {GROUP, "socket_ro", CONFIG_STRING, "/run/libvirt/virtnwfilterd-sock-ro",
      "The same for clients that may only read."},
+    {GROUP, "socket_group", CONFIG_STRING, "",
+     "A group whose members may use both sockets, as root may. Who can change filters decides "
+     "what\n"
+     "guests can send. Empty: root alone."},
+    {GROUP, "readers", CONFIG_STRING, "root",
+     "all makes the read-only socket one for every user of this host, root for those of the "
+     "other.\n"
+     "A socket handed over by the service manager has the mode that its unit says."},
     {GROUP, "operator_socket", CONFIG_STRING, "/run/tapwall/tapwalld.sock",
      "Where the tool tapwall connects."},
     {GROUP, "encapsulation", CONFIG_STRING, "inspect",
@@ -86,12 +94,14 @@ static gboolean paths_read(DaemonSettings *settings, const Config *config, GErro
 
 gboolean daemon_settings_read(DaemonSettings *settings, const Config *config, GError **error)
 {
-    DaemonSettings read = {.metrics = config_string(config, GROUP, "metrics")};
+    DaemonSettings read = {.metrics = config_string(config, GROUP, "metrics"),
+                           .socket_group = config_string(config, GROUP, "socket_group")};
     gboolean is_clsact;
     guint grace;
 
     if (!paths_read(&read, config, error) ||
         !word_read(&read.core.opaque, config, "encapsulation", "inspect", "opaque", error) ||
+        !word_read(&read.all_read, config, "readers", "root", "all", error) ||
         !word_read(&is_clsact, config, "hook", "any", "clsact", error) ||
         !number_read(&grace, config, "grace_seconds", 0, 3600, error) ||
         !number_read(&read.core.datapath.ports, config, "ports", 1, 65536, error) ||

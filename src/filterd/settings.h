@@ -12,6 +12,8 @@ extern const ConfigKey filterd_config_keys[];
 typedef struct {
     FilterdSettings core;
     const char *socket, *socket_ro; /* libvirt's protocol */
+    const char *socket_group;       /* who may use both, besides root; "": nobody */
+    gboolean all_read;              /* the read-only one is for every user */
     const char *operator_socket;    /* the tool tapwall's */
     const char *metrics;            /* "": off */
 } DaemonSettings;

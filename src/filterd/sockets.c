@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <gio/gunixsocketaddress.h>
+#include <grp.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/listen.h"
 
@@ -53,7 +55,24 @@ static gboolean make_folder(const char *path, GError **error)
     return FALSE;
 }
 
-GSocket *sockets_get(Sockets *sockets, const char *path, guint mode, GError **error)
+/* The group before the mode: nobody but who is meant ever may. */
+static gboolean open_to(const char *path, guint mode, const char *group, GError **error)
+{
+    const struct group *found = *group != '\0' ? getgrnam(group) : NULL;
+
+    if (*group != '\0' && !found) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "there is no group '%s'", group);
+        return FALSE;
+    }
+    if ((!found || chown(path, (uid_t)-1, found->gr_gid) == 0) && chmod(path, mode) == 0)
+        return TRUE;
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+                "cannot change mode and group of %s: %s", path, g_strerror(errno));
+    return FALSE;
+}
+
+GSocket *sockets_get(Sockets *sockets, const char *path, guint mode, const char *group,
+                     GError **error)
 {
     GSocket *made;
 
@@ -63,9 +82,5 @@ GSocket *sockets_get(Sockets *sockets, const char *path, guint mode, GError **er
     if (!make_folder(path, error) || !(made = listen_unix_new(path, error)))
         return NULL;
     g_ptr_array_add(sockets->sockets, made);
-    if (chmod(path, mode) == 0)
-        return made;
-    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "cannot change mode of %s: %s",
-                path, g_strerror(errno));
-    return NULL;
+    return open_to(path, mode, group, error) ? made : NULL;
 }

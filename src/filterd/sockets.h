@@ -17,6 +17,7 @@ Sockets *sockets_new(GError **error);
 void sockets_free(Sockets *sockets);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sockets, sockets_free)
 
-/* The listening socket of that path, borrowed. One that is made here has this mode. Errors:
- * listen_unix_new()'s. */
-GSocket *sockets_get(Sockets *sockets, const char *path, guint mode, GError **error);
+/* The listening socket of that path, borrowed. One that is made here has this mode, and this group
+ * unless "". Errors: listen_unix_new()'s; G_FILE_ERROR, as for a group that is unknown. */
+GSocket *sockets_get(Sockets *sockets, const char *path, guint mode, const char *group,
+                     GError **error);

@@ -25,6 +25,8 @@ static void test_defaults(void)
     g_assert_cmpuint(settings.core.grace_ms, ==, 5000);
     g_assert_cmpuint(settings.core.datapath.ports, ==, 16384);
     g_assert_false(settings.core.opaque);
+    g_assert_false(settings.all_read);
+    g_assert_cmpstr(settings.socket_group, ==, "");
     g_assert_cmpint(settings.core.datapath.hook, ==, DATAPATH_HOOK_ANY);
 }
 
@@ -40,6 +42,8 @@ static const struct {
     {"operator_socket", "x", FALSE},
     {"encapsulation", "opaque", TRUE},
     {"encapsulation", "both", FALSE},
+    {"readers", "all", TRUE},
+    {"readers", "some", FALSE},
     {"hook", "clsact", TRUE},
     {"hook", "tcx", FALSE},
     {"grace_seconds", "0", TRUE},

@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "filterd/rpc/session.h"
 
-#define PEER_BACKLOG (1024 * 1024) /* octets going out, beyond which nothing is read */
-#define READ_SIZE (64 * 1024)
+#define PEER_BACKLOG (256 * 1024) /* octets going out, beyond which nothing is read */
+#define READ_SIZE (16 * 1024)
 #define MESSAGES_AT_ONCE 16 /* then others get their turn */
 
 struct RpcPeer {
@@ -26,9 +26,11 @@ struct RpcPeer {
     const char *reason; /* why it ends, or NULL */
 
     GSource *reader, *writer, *later;
-    gint64 heard;  /* when the last octet came; monotonic */
+    gint64 met;    /* when it connected; monotonic */
+    gint64 heard;  /* when the last octet came */
     gint64 began;  /* when the unfinished message's first did, or 0 */
-    guint n_pings; /* since then */
+    gint64 moved;  /* when something that waited could last go out */
+    guint n_pings; /* since it was heard */
 };
 
 /* ---- sources ---- */
@@ -102,6 +104,7 @@ static gboolean send_some(RpcPeer *peer)
             end(peer, "it cannot be written to");
         return FALSE;
     }
+    peer->moved = g_get_monotonic_time();
     peer->out_done += (gsize)sent;
     peer->out_size -= (gsize)sent;
     if (peer->out_done == size) {
@@ -125,6 +128,8 @@ static gboolean on_writable(GSocket *socket, GIOCondition condition, gpointer da
 
 static void send_answer(RpcPeer *peer, GBytes *answer)
 {
+    if (g_queue_is_empty(&peer->out))
+        peer->moved = g_get_monotonic_time();
     peer->out_size += g_bytes_get_size(answer);
     g_queue_push_tail(&peer->out, answer);
     while (!peer->writer && !g_queue_is_empty(&peer->out))
@@ -144,7 +149,8 @@ static guint32 whole_message(RpcPeer *peer, gsize at)
 
     if (have < MESSAGE_LENGTH_SIZE)
         return 0;
-    if (!message_length(peer->in->data + at, &length)) {
+    if (!message_length(peer->in->data + at, &length) ||
+        (peer->read_only && length > peer->limits->reader_message)) {
         end(peer, "its message has an impossible length");
         return 0;
     }
@@ -153,10 +159,10 @@ static guint32 whole_message(RpcPeer *peer, gsize at)
 
 static gboolean on_readable(GSocket *socket, GIOCondition condition, gpointer data);
 
-/* Reads on, or not: as much as is bounded. */
+/* Reads on, or not: only when what was read is answered, so that it is bounded. */
 static void listen_again(RpcPeer *peer)
 {
-    const gboolean wanted = !peer->no_more_in && peer->out_size < PEER_BACKLOG;
+    const gboolean wanted = !peer->no_more_in && !peer->later && peer->out_size < PEER_BACKLOG;
 
     if (!wanted)
         source_clear(&peer->reader);
@@ -164,8 +170,22 @@ static void listen_again(RpcPeer *peer)
         peer->reader = watch(peer, G_IO_IN, on_readable);
 }
 
-/* Answers what has come, in order. */
-static void work(RpcPeer *peer)
+/* Its octets are done with. One that is silent holds no room. */
+static void forget(RpcPeer *peer, gsize octets)
+{
+    if (octets > 0 && octets == peer->in->len) {
+        g_byte_array_unref(peer->in);
+        peer->in = g_byte_array_new();
+    } else if (octets > 0) {
+        g_byte_array_remove_range(peer->in, 0, (guint)octets);
+    }
+    peer->began = peer->in->len == 0               ? 0
+                  : octets > 0 || peer->began == 0 ? peer->heard
+                                                   : peer->began;
+}
+
+/* Answers some of what has come, in order; how many. */
+static guint answer_some(RpcPeer *peer)
 {
     guint32 length = 0;
     gsize at = 0;
@@ -180,35 +200,40 @@ static void work(RpcPeer *peer)
         at += length;
         n++;
     }
-    if (at > 0)
-        g_byte_array_remove_range(peer->in, 0, (guint)at);
-    peer->began = peer->in->len == 0 ? 0 : at > 0 || peer->began == 0 ? peer->heard : peer->began;
+    forget(peer, at);
+    return n;
+}
+
+static void work(RpcPeer *peer)
+{
+    const guint n = answer_some(peer);
+
     if (peer->reason)
         return;
-    if (n == MESSAGES_AT_ONCE)
+    if (n == MESSAGES_AT_ONCE) {
         do_later(peer);
-    else if ((peer->session.is_closing || (peer->no_more_in && whole_message(peer, 0) == 0)) &&
-             g_queue_is_empty(&peer->out))
-        end(peer, peer->session.is_closing ? "it said so" : "it hung up");
-    else
         listen_again(peer);
+    } else if ((peer->session.is_closing || (peer->no_more_in && whole_message(peer, 0) == 0)) &&
+               g_queue_is_empty(&peer->out)) {
+        end(peer, peer->session.is_closing ? "it said so" : "it hung up");
+    } else {
+        listen_again(peer);
+    }
 }
 
 static gboolean on_readable(GSocket *socket, GIOCondition condition, gpointer data)
 {
     RpcPeer *peer = data;
     g_autoptr(GError) error = NULL;
-    const guint had = peer->in->len;
-    gssize n;
+    char octets[READ_SIZE];
+    const gssize n = g_socket_receive(socket, octets, sizeof octets, NULL, &error);
 
-    g_byte_array_set_size(peer->in, had + READ_SIZE);
-    n = g_socket_receive(socket, (char *)peer->in->data + had, READ_SIZE, NULL, &error);
-    g_byte_array_set_size(peer->in, had + (guint)MAX(n, 0));
     if (n < 0) {
         if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
             end(peer, "it cannot be read from");
         return peer->reason ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
     }
+    g_byte_array_append(peer->in, (const guint8 *)octets, (guint)n);
     peer->heard = g_get_monotonic_time();
     peer->n_pings = 0;
     peer->no_more_in = n == 0;
@@ -231,8 +256,10 @@ void rpc_peer_tick(RpcPeer *peer, gint64 now)
         return;
     if (peer->began && is_over(peer->began, now, limits->message_seconds) && peer->reader)
         end(peer, "its message takes too long");
-    else if (!peer->session.is_open && is_over(peer->heard, now, limits->message_seconds))
+    else if (!peer->session.is_open && is_over(peer->met, now, limits->message_seconds))
         end(peer, "it opens nothing");
+    else if (!g_queue_is_empty(&peer->out) && is_over(peer->moved, now, limits->message_seconds))
+        end(peer, "it does not read");
     else if (peer->session.keeps_alive &&
              is_over(peer->heard, now, (peer->n_pings + 1) * limits->keepalive_seconds)) {
         if (peer->n_pings++ >= limits->keepalive_count)
@@ -258,7 +285,7 @@ RpcPeer *rpc_peer_new(GSocket *socket, Filterd *filterd, gboolean read_only,
     peer->data = data;
     peer->in = g_byte_array_new();
     g_queue_init(&peer->out);
-    peer->heard = g_get_monotonic_time();
+    peer->met = peer->heard = g_get_monotonic_time();
     listen_again(peer);
     return peer;
 }
