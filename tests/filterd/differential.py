@@ -17,6 +17,7 @@ from daemon import Daemon  # noqa: E402
 from different import DIFFERENT  # noqa: E402
 from rpc import Client, Fault, fault  # noqa: E402
 
+LOST = 'An error occurred, but the cause is unknown'
 STOCK_SOCKET = '/run/libvirt/libvirt-sock'
 
 
@@ -85,6 +86,8 @@ def main():
     for number, call in enumerate(script, 1):
         theirs, answer = stock.ask(call), own.ask(call)
         differs, reason = theirs != answer, known.pop(call.name, None)
+        if differs and LOST in theirs and answer[0] == 'fault':  # now and then it forgets the reason
+            differs = False
         good = differs == (reason is not None)
         print(f'{"ok" if good else "not ok"} {number} - {call.name}'
               + (f': {reason}' if reason else ''), flush=True)
