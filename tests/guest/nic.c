@@ -153,7 +153,7 @@ static uint8_t *tag_find(uint8_t *frame, size_t size, unsigned count, const char
     if (!at || size - (size_t)(at - frame) < sizeof(struct wire_tag))
         *problem = "the frame has no tag";
     else if (count == 0 || count > WIRE_SEQUENCES)
-        *problem = "the count must be 1 to 1024";
+        *problem = "the count must be 1 to 16384";
     else
         return at;
     return NULL;

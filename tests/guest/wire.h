@@ -36,4 +36,4 @@ struct wire_tag {
 } __attribute__((packed));
 
 #define WIRE_MARKER 1
-#define WIRE_SEQUENCES 1024 /* sequence is below this */
+#define WIRE_SEQUENCES 16384 /* sequence is below this */

@@ -4,6 +4,7 @@
 import itertools
 import select
 import socket
+import struct
 import time
 
 import frames
@@ -12,6 +13,7 @@ from errors import LabError, wait_until
 BOOT_SECONDS = 90
 ANSWER_SECONDS = 20
 REPEAT_SECONDS = 0.25
+SO_TIMESTAMPNS = 35  # asm-generic/socket.h; Python has no name for it
 
 
 class Console:
@@ -54,8 +56,10 @@ class Bridge:
         self.socket = host.packet_socket(name)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self._promiscuous()
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.counts = {}
         self.markers = set()
+        self.first = {}  # source MAC -> when its first frame came by, in s since 1970
 
     def _promiscuous(self):
         index = int(self.host.run("cat", f"/sys/class/net/{self.name}/ifindex"))
@@ -66,9 +70,15 @@ class Bridge:
         self.socket.send(frame)
 
     def _take(self):
-        frame, address = self.socket.recvfrom(4096)
+        frame, ancillary, _, address = self.socket.recvmsg(4096, socket.CMSG_SPACE(16))
+        if address[2] == 4:  # PACKET_OUTGOING
+            return
+        for level, kind, payload in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+                seconds, nanoseconds = struct.unpack("qq", payload)
+                self.first.setdefault(frame[6:12].hex(":"), seconds + nanoseconds / 1e9)
         tag = frames.parse_tag(frame)
-        if tag is None or address[2] == 4:  # PACKET_OUTGOING
+        if tag is None:
             return
         run, kind, flags, sequence = tag
         if flags & frames.MARKER:
@@ -84,6 +94,22 @@ class Bridge:
             if left <= 0 or not select.select([self.socket], [], [], left)[0]:
                 raise LabError(f"the marker of kind {kind} did not come by on bridge {self.name}")
             self._take()
+
+    def wait_first(self, mac, seconds=ANSWER_SECONDS):
+        """When the first frame of that sender came by."""
+        end = time.monotonic() + seconds
+        while mac not in self.first:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+                raise LabError(f"no frame of {mac} came by on bridge {self.name}")
+            self._take()
+        return self.first[mac]
+
+    def forget(self, mac):
+        """What it has sent until now does not count as its first any more."""
+        while select.select([self.socket], [], [], 0)[0]:
+            self._take()
+        self.first.pop(mac, None)
 
     def count(self, run, kind):
         return len(self.counts.get((run, kind), []))

@@ -58,6 +58,7 @@ def private_file_systems():
     # The outside's cgroups would otherwise stay visible below the new sysfs.
     subprocess.run(["umount", "--recursive", "--lazy", "/sys"], check=True)
     mount("-t", "sysfs", "sysfs", "/sys")
+    mount("-t", "bpf", "bpf", "/sys/fs/bpf")
     mount("-t", "devpts", "-o", "newinstance,ptmxmode=0666,mode=620", "devpts", "/dev/pts")
 
 

@@ -64,13 +64,15 @@ class Lab:
         self.engine.start()
         self.api = self.engine.api()
 
-    def add_node(self, name, listener=None):
+    def add_node(self, name, listener=None, enforcement="libvirt"):
         """A host with everything running on it; the engine is not told."""
         pki = os.path.join(self.engine.folder, "pki")
         self.issue_certificate(name)
         node = Node(name, os.path.join(self.folder, name), self.programs, listener or ports.listen(0), pki,
-                    self.domain_type, [BRIDGE])
+                    self.domain_type, [BRIDGE], enforcement)
         self.nodes.append(node)
+        if enforcement == "tapwall":
+            node.start_tapwalld()
         node.start_libvirtd()
         node.start_agent()
         return node
@@ -85,13 +87,16 @@ class Lab:
 
     def problems(self):
         """What the sanitizers, or GLib, found in the programs' logs so far."""
-        logs = [self.engine.log] + [node.agent_log for node in self.nodes]
+        logs = [self.engine.log]
+        logs += [log for node in self.nodes for log in (node.agent_log, node.tapwalld_log)]
         return "\n".join(filter(None, map(sanitizer.problems, logs)))
 
     def shut_down(self):
         """Ends everything as an administrator would, and says what was not right about it ('' if all was)."""
         found = []
-        for what in [self.engine.stop] + [node.stop_agent for node in self.nodes if node.agent]:
+        daemons = [node.stop_agent for node in self.nodes if node.agent]
+        daemons += [node.stop_tapwalld for node in self.nodes if node.tapwalld]
+        for what in [self.engine.stop] + daemons:
             try:
                 status = what()
                 if status:

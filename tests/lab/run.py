@@ -11,10 +11,11 @@ import time
 import engine
 import ports
 import traffic
-from errors import LabError
+from errors import LabError, wait_until
 from lab import BRIDGE, Lab
 from scenario import Machine, Site
 
+REPORT_SECONDS = 60
 OPTION = "EnableMACAntiSpoofingFilterRules"
 
 
@@ -32,11 +33,12 @@ class Progress:
         print("failed" if kind else f"done ({time.monotonic() - self.begin:.1f} s)", flush=True)
 
 
-def start_lab(lab, agent_listener):
+def start_lab(lab, agent_listener, stock):
     with Progress("making the engine's store and certificates, starting tapwall-engine"):
         lab.start_engine()
-    with Progress("making a private host: namespaces, bridge, libvirtd, tapwall-agent"):
-        return lab.add_node("host1", agent_listener)
+    programs = "libvirtd, tapwall-agent" if stock else "libvirtd, tapwalld, tapwall-agent"
+    with Progress(f"making a private host: namespaces, bridge, {programs}"):
+        return lab.add_node("host1", agent_listener, "libvirt" if stock else "tapwall")
 
 
 def disable_filter(lab):
@@ -51,19 +53,28 @@ def make_machines(lab, node):
         site.wait_host()
     with Progress("through the REST API: two virtual machines with a NIC each"):
         machines = [Machine(site, lab.image, name, node.folder) for name in ("vm1", "vm2")]
+    bridge = node.bridge(BRIDGE)  # listens from here on
     with Progress(f"starting both, until their guests are up (domain type {lab.domain_type})"):
         for machine in machines:
             machine.start()
         for machine in machines:
             machine.wait("up", "powering_up")
             machine.guest.wait_ready()
+    for machine in machines:
+        print(f"    {machine.name}: {machine.first_frame_seconds(bridge):.2f} s from the request to start it until its "
+              "first honest frame was on the bridge", flush=True)
     return machines
 
 
 def measure(lab, node, machines, filtered):
     bridge = node.bridge(BRIDGE)
     with Progress("sending from the first guest: honest frames, then forged ones"):
-        return traffic.measure(node.host, bridge, machines[0].guest, machines[1].guest, lab.next_run(), filtered)
+        outcome = traffic.measure(node.host, bridge, machines[0].guest, machines[1].guest, lab.next_run(), filtered)
+    if filtered and node.enforcement == "tapwall":
+        with Progress("waiting for the engine to hear how many were dropped"):
+            wait_until(lambda: machines[0].nic_statistics().get("data.dropped.filter", 0) >= outcome.forged,
+                       REPORT_SECONDS, f"{outcome.forged} dropped frames to be reported")
+    return outcome
 
 
 def describe(lab, node):
@@ -78,6 +89,16 @@ host       its libvirt: nsenter -t {node.host.init.pid} -m -n virsh -c qemu:///s
 logs       {lab.folder}""")
 
 
+def report(machine, filter_name):
+    """What the engine's API shows of a NIC's filter."""
+    if not filter_name:
+        return "no filter"
+    who = {"tapwall": "tapwalld", "libvirt": "libvirt's rules"}.get(machine.nic_enforcement(), "nobody says who")
+    dropped = machine.nic_statistics().get("data.dropped.filter")
+    counted = f", {dropped} frames dropped" if dropped is not None else ""
+    return f"filter {filter_name}, enforced by {who}{counted}"
+
+
 def judge(outcome, machines):
     print()
     print(traffic.table(outcome))
@@ -85,7 +106,7 @@ def judge(outcome, machines):
     problems = outcome.problems()
     for machine in machines:
         found = machine.nic_filter()
-        print(f"the host reports on {machine.name}'s NIC {machine.mac}: {'filter ' + found if found else 'no filter'}")
+        print(f"the host reports on {machine.name}'s NIC {machine.mac}: {report(machine, found)}")
         if found != wanted:
             problems.append(f"the filter of {machine.name}'s NIC should be {wanted}, but it is {found}")
     print()
@@ -111,7 +132,7 @@ def stay(lab, node):
 
 
 def show(lab, arguments, agent_listener):
-    node = start_lab(lab, agent_listener)
+    node = start_lab(lab, agent_listener, arguments.stock)
     if arguments.unfiltered:
         disable_filter(lab)
     machines = make_machines(lab, node)
@@ -130,6 +151,7 @@ def interrupt(number, _frame):
 def main():
     parser = argparse.ArgumentParser(prog="./run")
     parser.add_argument("--once", action="store_true")
+    parser.add_argument("--stock", action="store_true")
     parser.add_argument("--unfiltered", action="store_true")
     parser.add_argument("--port", type=int)
     parser.add_argument("--agent-port", type=int)
@@ -140,7 +162,7 @@ def main():
     try:
         api_listener = listener(arguments.port, 8443, "the engine")
         agent_listener = listener(arguments.agent_port, 54321, "the agent")
-        with Lab("stage", api_listener) as lab:
+        with Lab("stage", api_listener, "poll_seconds=2") as lab:
             try:
                 shown = show(lab, arguments, agent_listener)
             except KeyboardInterrupt:

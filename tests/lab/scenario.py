@@ -2,8 +2,9 @@
 """What ./run shows, in steps: a data center, a cluster, a host, a network, two VMs with a NIC each."""
 
 import os
+import time
 
-from guest import Guest
+from guest import BOOT_SECONDS, Guest
 
 CMDLINE = "console=ttyS0 quiet loglevel=1 ipv6.disable=1 panic=-1"
 MEMORY = 128 << 20
@@ -69,13 +70,27 @@ class Machine:
         """The filter the host reports to be on the NIC, or None."""
         return self.nic(number).get("network_filter", {}).get("name")
 
+    def nic_enforcement(self, number=0):
+        """Who enforces it, in the host's words, or None."""
+        return self.nic(number).get("network_filter_enforcement")
+
+    def nic_statistics(self, number=0):
+        """What is counted at the NIC, by name."""
+        listed = self.api.get(f"/vms/{self.id}/nics/{self.nics[number]['id']}/statistics")
+        return {each["name"]: int(each["values"]["value"][0]["datum"]) for each in listed.get("statistic", [])}
+
     def start(self):
         if os.path.exists(self.serial):
             os.unlink(self.serial)  # the lines of an earlier life would be taken for this one's
+        self.started = time.time()
         self.api.act(f"vms/{self.id}", "start")
 
     def wait(self, *wanted, seconds=60):
         return self.api.wait_status(f"vms/{self.id}", wanted, seconds)
+
+    def first_frame_seconds(self, bridge, seconds=BOOT_SECONDS):
+        """From the request to start it until its first frame came by on the bridge."""
+        return bridge.wait_first(self.mac, seconds) - self.started
 
     def start_and_boot(self):
         self.start()

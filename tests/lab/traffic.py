@@ -30,6 +30,11 @@ class Outcome:
     filtered: bool
 
     @property
+    def forged(self):
+        """How many forged frames were sent."""
+        return sum(row.sent for row in self.rows if not row.kind.honest)
+
+    @property
     def good(self):
         return all(row.good for row in self.rows) and self.stolen == (not self.filtered)
 

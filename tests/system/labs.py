@@ -17,12 +17,12 @@ _labs = {}
 class Shared:
     """A lab with one host, known to the engine as a site, and a pair of guests when asked for."""
 
-    def __init__(self, name, engine_extra=IMPATIENT):
+    def __init__(self, name, engine_extra=IMPATIENT, enforcement="libvirt"):
         self.lab = Lab(STAGE, engine_extra=engine_extra)
         self.name = name
         try:
             self.lab.start_engine()
-            self.node = self.lab.add_node("host1")
+            self.node = self.lab.add_node("host1", enforcement=enforcement)
             self.site = Site(self.lab.api, "site", ports.number(self.node.listener), BRIDGE)
             self.site.wait_host()
         except BaseException:
@@ -71,6 +71,10 @@ def bare():
     if "agent" not in _labs:
         _labs["agent"] = Bare()
     return _labs["agent"]
+
+
+MAIN = {"name": "main"}
+TAPWALL = {"name": "tapwall", "enforcement": "tapwall"}  # its filters are tapwalld's
 
 
 def shared(name="main", **arguments):
