@@ -28,6 +28,7 @@ MODULES = ["llc", "stp", "bridge", "veth", "tun", "sch_ingress", "cls_bpf"]
 MEMORY_MIB = 2048
 CMDLINE = "console=ttyS0 quiet loglevel=1 panic=-1 oops=panic"
 TEST_SECONDS = 300
+SANITIZER_SLOWNESS = 5
 
 # Test, program, its arguments ("OWN": our filters' folder), and which share of the frames: one in that many.
 TESTS = [
@@ -38,6 +39,7 @@ TESTS = [
     ("gso", "test-kernel-gso", [STOCK, "OWN", "no-tcx"], 1),
     ("flips", "test-kernel-flips", [], 8),
     ("quota", "test-kernel-quota", [], 1),
+    ("capacity", "test-kernel-capacity", [], 1),
 ]
 
 INIT = """#!/bin/busybox sh
@@ -92,10 +94,15 @@ def add_folder(archive, path, known):
         known.add(path)
 
 
+def slowness(program):
+    """How much less is to be tried: sanitizers make it slower still."""
+    return SANITIZER_SLOWNESS if any("libasan" in path for path in libraries(program)) else 1
+
+
 def init_script(tests, programs, own, modules):
     runs = []
     for name, program, arguments, every in tests:
-        words = [name, str(every), programs[program]] + [own if word == "OWN" else word for word in arguments]
+        words = [name, str(every * slowness(programs[program])), programs[program]] + [own if word == "OWN" else word for word in arguments]
         runs.append("run " + shlex.join(words))
     environment = [f"export {name}={shlex.quote(value)}" for name, value in sanitizer.OPTIONS.items()]
     return INIT.format(modules=" ".join(modules), environment="\n".join(environment), seconds=TEST_SECONDS,
