@@ -14,8 +14,9 @@ typedef struct {
 
 struct Assembler {
     Code *code;
-    GArray *labels;   /* Label */
-    GArray *jumps;    /* Jump */
+    GArray *labels; /* Label */
+    GArray *jumps;  /* Jump */
+    guint branches;
     gboolean is_dead; /* behind an unconditional end: nothing can get here */
     GError *error;
 };
@@ -146,12 +147,23 @@ void assembler_note(Assembler *assembler, char *text)
         g_array_append_val(assembler->code->notes, note);
 }
 
+static gboolean is_branch(const struct bpf_insn *instruction)
+{
+    const guint kind = BPF_CLASS(instruction->code), way = BPF_OP(instruction->code);
+
+    return (kind == BPF_JMP || kind == BPF_JMP32) && way != BPF_JA && way != BPF_CALL &&
+           way != BPF_EXIT;
+}
+
 static void emit(Assembler *assembler, struct bpf_insn instruction)
 {
     if (assembler->is_dead || assembler->error)
         return;
     g_array_append_val(assembler->code->instructions, instruction);
-    if (here(assembler) > CODE_INSTRUCTIONS_MAX)
+    if (is_branch(&instruction) && ++assembler->branches > CODE_BRANCHES_MAX)
+        g_set_error(&assembler->error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
+                    "its program has more than %d branches", CODE_BRANCHES_MAX);
+    else if (here(assembler) > CODE_INSTRUCTIONS_MAX)
         g_set_error(&assembler->error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT,
                     "its program has more than %d instructions", CODE_INSTRUCTIONS_MAX);
 }

@@ -61,6 +61,10 @@ char *code_format(const Code *code);
 
 #define CODE_INSTRUCTIONS_MAX 32767 /* what a jump's 16 bits can span */
 
+/* Conditional jumps. The kernel's verifier goes one way and keeps the other for later, up to
+ * BPF_COMPLEXITY_LIMIT_JMP_SEQ of them (kernel/bpf/verifier.c). */
+#define CODE_BRANCHES_MAX 8192
+
 /* ---- how it is made ---- */
 
 typedef struct Assembler Assembler;

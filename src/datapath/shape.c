@@ -2,6 +2,7 @@
 #include "datapath/shape.h"
 
 #include "datapath/shape-private.h"
+#include "decide/pass.h"
 #include "decide/text.h"
 
 /* Over instructions and over the program's text, which has the rules' names: ports whose filters
@@ -43,6 +44,29 @@ Shape *shape_new(const IrProgram *out, const IrProgram *in, Encapsulation encaps
     }
     shape_seal(shape);
     return g_steal_pointer(&shape);
+}
+
+static Shape *shape_sketch(const Plan *plan, guint length, GError **error)
+{
+    g_autoptr(IrProgram) out = ir_build_sketch(plan, PLAN_FROM_VM, length, error);
+    g_autoptr(IrProgram) in = out ? ir_build_sketch(plan, PLAN_TO_VM, length, error) : NULL;
+
+    return in ? shape_new(out, in, ENCAPSULATION_INSPECT, error) : NULL;
+}
+
+gboolean shape_check(const Plan *plan, GError **error)
+{
+    g_autoptr(Shape) single = shape_sketch(plan, 1, error), lists = NULL;
+    g_autoptr(GError) problem = NULL;
+
+    if (!single)
+        return FALSE;
+    lists = shape_sketch(plan, 2, &problem);
+    /* Lists that are walked combination by combination depend on the port. */
+    if (lists || problem->domain != DATAPATH_ERROR)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
 Shape *shape_ref(Shape *shape)

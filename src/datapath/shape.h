@@ -20,6 +20,14 @@ typedef struct Shape Shape;
  */
 Shape *shape_new(const IrProgram *out, const IrProgram *in, Encapsulation encapsulation,
                  GError **error);
+
+/*
+ * Whether a filter is within what the data path can take, before any port has it: when it is
+ * defined. Tried as a port with single values has it, and as one with lists. FALSE with a LIMIT
+ * error, of this room or decide, that names the filter. A few kinds of lists can still be too long
+ * later, see ir_bind() and ir_settle_sets().
+ */
+gboolean shape_check(const Plan *plan, GError **error);
 Shape *shape_ref(Shape *shape);
 void shape_unref(Shape *shape);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Shape, shape_unref)

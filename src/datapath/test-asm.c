@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <glib.h>
+#include <string.h>
 
 #include "datapath/asm.h"
 
@@ -101,11 +102,34 @@ static void test_limit(void)
     }
 }
 
+/* Likewise for what the verifier keeps for later. */
+static void test_branches(void)
+{
+    for (guint n = CODE_BRANCHES_MAX; n <= CODE_BRANCHES_MAX + 1; n++) {
+        g_autoptr(Assembler) out = assembler_new();
+        g_autoptr(GError) error = NULL;
+        guint end = assembler_label(out);
+
+        for (guint i = 0; i < n; i++)
+            asm_jump_if_set(out, BPF_JEQ, BPF_REG_1, i, end);
+        assembler_place(out, end);
+        asm_exit(out);
+        g_autoptr(Code) code = assembler_finish(out, &error);
+        if (n == CODE_BRANCHES_MAX) {
+            g_assert_no_error(error);
+        } else {
+            g_assert_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT);
+            g_assert_nonnull(strstr(error->message, "branches"));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/datapath/asm/instructions", test_instructions);
     g_test_add_func("/datapath/asm/jumps", test_jumps);
     g_test_add_func("/datapath/asm/limit", test_limit);
+    g_test_add_func("/datapath/asm/branches", test_branches);
     return g_test_run();
 }

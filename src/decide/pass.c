@@ -33,3 +33,15 @@ IrProgram *ir_build_optimized(const Plan *plan, guint way, const PlanValues *val
         return NULL;
     return g_steal_pointer(&program);
 }
+
+IrProgram *ir_build_sketch(const Plan *plan, guint way, guint length, GError **error)
+{
+    g_autoptr(IrProgram) program = ir_build(plan, way, NULL, error);
+    g_autofree guint *lengths = program ? g_new(guint, program->slots->len + 1) : NULL;
+
+    for (guint i = 0; program && i < program->slots->len; i++)
+        lengths[i] = length;
+    if (!program || !ir_optimize(program, lengths, error))
+        return NULL;
+    return g_steal_pointer(&program);
+}

@@ -43,5 +43,8 @@ gboolean ir_optimize(IrProgram *program, const guint *lengths, GError **error);
 IrProgram *ir_build_optimized(const Plan *plan, guint way, const PlanValues *values,
                               GError **error);
 
+/* The same for ports whose lists are all of one length, whatever is in them. */
+IrProgram *ir_build_sketch(const Plan *plan, guint way, guint length, GError **error);
+
 /* The lengths of a plan's lists, by the program's slots. The caller frees. */
 guint *ir_lengths(const IrProgram *program, const PlanValues *values);

@@ -100,6 +100,21 @@ static Filter *parse(const char *xml, gsize length, GError **error)
     return filter;
 }
 
+/* Of the filter and what includes it. One that names a filter which is not there is checked when
+ * that is defined. */
+static gboolean check_sizes(const Catalogue *catalogue, const char *name, GError **error)
+{
+    g_autofree const char **dependents = catalogue_dependents(catalogue, name);
+
+    for (const char **dependent = dependents; *dependent; dependent++) {
+        g_autoptr(Plan) plan = catalogue_resolve(catalogue, *dependent, NULL);
+
+        if (plan && !shape_check(plan, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 Filter *filterd_define(Filterd *filterd, const char *xml, gsize length, GError **error)
 {
     g_autoptr(Filter) filter = parse(xml, length, error);
@@ -111,7 +126,7 @@ Filter *filterd_define(Filterd *filterd, const char *xml, gsize length, GError *
         return NULL;
     changed[0] = filter->name;
     catalogue = catalogue_copy(filterd_catalogue(filterd));
-    if (!catalogue_define(catalogue, filter, error))
+    if (!catalogue_define(catalogue, filter, error) || !check_sizes(catalogue, filter->name, error))
         return NULL;
     before = catalogue_lookup(filterd_catalogue(filterd), filter->name);
     if ((!before || !is_equal(before, filter, catalogue_uuid(catalogue, filter->name))) &&

@@ -31,6 +31,12 @@ FILES = {
     'loop.xml': "<filter name='loop'>\n<filterref filter='pool'/></filter>\n",
     'pool.xml': "<filter name='pool'>\n<filterref filter='loop'/></filter>\n",
     'user.xml': "<filter name='user'>\n<filterref filter='bad'/></filter>\n",
+    'long.xml': "<filter name='long'>\n" + ''.join(
+        "<rule action='drop' direction='out'><ip srcipaddr='$A' dstipaddr='$B' protocol='udp' "
+        f"srcportstart='{n}' dstportstart='{n + 1}'/></rule>\n" for n in range(1, 4000)) + '</filter>',
+    'counted.xml': "<filter name='counted'>\n" + ''.join(
+        f"<rule action='drop' direction='in'><tcp dstportstart='{n}' connlimit-above='2'/></rule>\n"
+        for n in range(1, 10)) + '</filter>',
     'wrong.xml': "<filter name='other'/>\n",
     'path.xml': "<filter name='../q'/>\n",
     'dots.xml': "<filter name='..'/>\n",
@@ -85,6 +91,10 @@ TABLE = [
     (['check', '--', '-good.xml'], 0, '', ''),
     (['check', '--', '-cut.xml'], 1, '', r'-cut.xml:2: [^\n]*\n'),
     (['check', '{}/user.xml'], 1, '', r'\S*/bad.xml:3: srcmacaddr has illegal value 1.*\n'),
+    (['check', '{}/long.xml'], 1, '',
+     r'\S*/long.xml:1: filter long: its program has more than 8192 branches\n'),
+    (['check', '{}/counted.xml'], 1, '',
+     r'\S*/counted.xml:1: filter counted has 9 rules with connlimit-above .* 8 are possible\n'),
     (['check', '{}/missing.xml'], 1, '', r'cannot read \S*/missing.xml: No such file.*\n'),
     (['check', '{}'], 1, '', r'cannot read \S*: Is a directory\n'),
     (['show'], 2, '', r'tapwall: show: expected one filter, by its name or its file\n'),

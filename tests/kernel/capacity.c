@@ -258,6 +258,54 @@ static void test_rows(void)
     fixture_close(&fixture);
 }
 
+/* ---- one filter ---- */
+
+static char *long_rules(guint n)
+{
+    GString *rules = g_string_new(NULL);
+
+    for (guint i = 0; i < n; i++)
+        g_string_append_printf(
+            rules,
+            "<rule action='drop' direction='out'><ip srcipaddr='10.1.%u.%u' dstipaddr='10.2.%u.%u' "
+            "protocol='udp' srcportstart='%u' dstportstart='%u'/></rule>\n",
+            i / 256, i % 256, i / 256, i % 256, i + 1, i + 2);
+    return g_string_free(rules, FALSE);
+}
+
+/* Whether it may be defined. */
+static gboolean is_within_limits(guint n)
+{
+    g_autofree char *rules = long_rules(n);
+    g_autofree char *text = g_strdup_printf("<filter name='a' chain='root'>\n%s</filter>", rules);
+    g_autoptr(Plan) plan = world_plan((const char *const *)&text, 1);
+
+    return shape_check(plan, NULL);
+}
+
+/* The longest filter that may be defined is one that the kernel takes. */
+static void test_longest(void)
+{
+    guint good = 256, bad = 4096;
+    g_autoptr(GError) error = NULL;
+    Fixture fixture;
+    Bound bound;
+
+    while (bad - good > 1) {
+        const guint middle = (good + bad) / 2;
+
+        *(is_within_limits(middle) ? &good : &bad) = middle;
+    }
+    g_autofree char *rules = long_rules(good);
+    fixture_open(&fixture, 2, 0);
+    bound_of(&bound, rules);
+    g_assert_true(bind_bound(&fixture, LOOPBACK, &bound, &error));
+    g_assert_no_error(error);
+    g_test_message("%u rules", good);
+    bound_clear(&bound);
+    fixture_close(&fixture);
+}
+
 /* ---- what frames take ---- */
 
 static guint64 counter(const Fixture *fixture, guint ifindex, guint way, guint verdict)
@@ -375,6 +423,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_full);
     }
     g_test_add_func("/capacity/rows", test_rows);
+    g_test_add_func("/capacity/longest", test_longest);
     g_test_add_func("/capacity/flows", test_flows);
     g_test_add_func("/capacity/sources", test_sources);
     return g_test_run();

@@ -80,6 +80,45 @@ static void assert_fits(char *text)
     g_assert_nonnull(shape);
 }
 
+/* When the filter is defined, without any port's values. */
+static gboolean check(char *text, GError **error)
+{
+    g_autofree char *owned = text;
+    const char *texts[] = {owned};
+    g_autoptr(Plan) plan = world_plan(texts, 1);
+
+    return shape_check(plan, error);
+}
+
+static void assert_check_fails(char *text, const char *words)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(check(text, &error));
+    g_assert_error(error, DATAPATH_ERROR, DATAPATH_ERROR_LIMIT);
+    g_assert_nonnull(strstr(error->message, "filter "));
+    g_assert_nonnull(strstr(error->message, words));
+}
+
+static void test_define(void)
+{
+    const char *connlimit = "<tcp dstportstart='#' connlimit-above='2'/>";
+    const char *words = "<mac srcmacaddr='$M#[0]'/>";
+    const char *ports = "<ip srcipaddr='$A' dstipaddr='$B' protocol='udp' srcportstart='1' "
+                        "dstportstart='#'/>";
+    const char *options = "<tcp option='$A' srcmacaddr='$B' dstportstart='#'/>";
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(check(many_rules(connlimit, 8), &error));
+    assert_check_fails(many_rules(connlimit, 9), "connlimit-above");
+    g_assert_true(check(many_rules(words, 24), &error));
+    assert_check_fails(many_rules(words, 250), "numbers");
+    g_assert_true(check(many_rules(ports, 900), &error));
+    assert_check_fails(many_rules(ports, 3900), "branches");
+    g_assert_true(check(many_rules(options, 20), &error)); /* no set can hold them */
+    g_assert_no_error(error);
+}
+
 static void test_connlimit(void)
 {
     const char *rule = "<tcp dstportstart='#' connlimit-above='2'/>";
@@ -102,12 +141,13 @@ static void test_instructions(void)
                        "srcportstart='1' dstportstart='#'/>";
 
     assert_fits(many_rules(rule, 900));
-    assert_limit(many_rules(rule, 1990), "instructions");
+    assert_limit(many_rules(rule, 1990), "branches");
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/datapath/limits/define", test_define);
     g_test_add_func("/datapath/limits/connlimit", test_connlimit);
     g_test_add_func("/datapath/limits/words", test_words);
     g_test_add_func("/datapath/limits/instructions", test_instructions);

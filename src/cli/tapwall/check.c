@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/tapwall/command.h"
 #include "cli/tapwall/filters.h"
+#include "datapath/shape.h"
 
 /* All problems of one file on stderr; TRUE when there are none. */
 static gboolean check_text(FilterOptions *options, const char *file, Filter **filter)
@@ -16,9 +17,20 @@ static gboolean check_text(FilterOptions *options, const char *file, Filter **fi
     return *filter != NULL;
 }
 
+/* What only shows when it is compiled. That is about the whole, so it has no line. */
+static gboolean check_size(const char *file, const Plan *plan)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (shape_check(plan, &error))
+        return TRUE;
+    g_printerr("%s:1: %s\n", file, error->message);
+    return FALSE;
+}
+
 /* What only shows with the includes: loops and limits. A filter may name one that is not there yet,
  * so that is told and does not count. */
-static gboolean check_includes(FilterOptions *options, Filter *filter)
+static gboolean check_includes(FilterOptions *options, const char *file, Filter *filter)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Plan) plan = filter_options_resolve(options, filter, &error);
@@ -27,7 +39,7 @@ static gboolean check_includes(FilterOptions *options, Filter *filter)
     gboolean is_missing;
 
     if (plan && plan_check_defaults(plan, &error))
-        return TRUE;
+        return check_size(file, plan);
     place = nwfilter_error_place(error);
     is_missing = g_error_matches(error, NWFILTER_ERROR, NWFILTER_ERROR_REFERENCE);
     /* A plan's errors name the filter; say the file it was read from. */
@@ -45,7 +57,7 @@ static gboolean check_file(const FilterOptions *given, const char *file)
     g_auto(FilterOptions) options = {.directories = g_strdupv(given->directories)};
     Filter *filter;
 
-    return check_text(&options, file, &filter) && check_includes(&options, filter);
+    return check_text(&options, file, &filter) && check_includes(&options, file, filter);
 }
 
 int command_check(int argc, char **argv)
