@@ -528,6 +528,15 @@ guint datapath_origin_counter(guint origin)
     return LAYOUT_RULES + origin;
 }
 
+guint datapath_flows(const Datapath *datapath, guint ifindex)
+{
+    guint count = 0;
+
+    /* a port that never had one has no entry */
+    (void)bpf_map_lookup_elem(datapath->kernel->maps[KERNEL_FLOW_COUNTS], &ifindex, &count);
+    return count;
+}
+
 guint64 datapath_strays(const Datapath *datapath)
 {
     guint64 counts[COUNTERS_COMMON];

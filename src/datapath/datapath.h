@@ -108,6 +108,9 @@ guint datapath_origin_counter(guint origin);
  * ("no-row", "flow-quota", ...); counters below datapath_origin_counter(0) have these. */
 const char *datapath_reason_format(guint reason);
 
+/* Connections that the port has open, those among them that only their time ends. */
+guint datapath_flows(const Datapath *datapath, guint ifindex);
+
 /* Frames dropped because their port has no row. */
 guint64 datapath_strays(const Datapath *datapath);
 

@@ -76,6 +76,7 @@ gboolean filterd_apply(Filterd *filterd, Catalogue *catalogue, const char *const
     sweeper_want(filterd->sweeper);
     ruleset_free(filterd->ruleset);
     filterd->ruleset = g_steal_pointer(&next);
+    filterd->defines++;
     return TRUE;
 }
 

@@ -32,7 +32,7 @@ struct Filterd {
 
     GPtrArray *file_problems;  /* char *: filters that cannot be read or put in force */
     GPtrArray *state_problems; /* char *: found at start */
-    guint hooks_restored, overruns;
+    guint hooks_restored, overruns, defines; /* counts, for filterd_figures() */
 
     GPtrArray *watches; /* of Watch; see drops.c */
     guint next_watch, drops;

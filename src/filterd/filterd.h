@@ -87,6 +87,8 @@ typedef enum {
     FILTERD_GONE,    /* the device vanished, within its grace time */
 } FilterdPortState;
 
+#define FILTERD_REASONS 10 /* those that datapath_reason_format() names */
+
 typedef struct {
     const Binding *binding;
     FilterdPortState state;
@@ -96,6 +98,8 @@ typedef struct {
     Variables *variables; /* in force: given and learned; the row's own; NULL while WAITING */
     guint64 passed[2],
         dropped[2]; /* frames since its filter is in force, by way: from the VM first */
+    guint64 dropped_by[FILTERD_REASONS]; /* both ways; REASON_RULE: by rules */
+    guint flows;                         /* connections open */
 } FilterdPort;
 
 /* Sorted by name. Of FilterdPort; the caller unrefs; valid until the next change. */
@@ -135,6 +139,17 @@ typedef void (*FilterdDropFunc)(const FilterdDrop *drop, gpointer data);
 /* Calls for each sampled drop from now on, until it is removed by its number. */
 guint filterd_watch_drops(Filterd *filterd, FilterdDropFunc tell, gpointer data);
 void filterd_unwatch_drops(Filterd *filterd, guint watch);
+
+/* Counts since the daemon began, but for `filters`. */
+typedef struct {
+    guint filters;        /* defined now */
+    guint defines;        /* definitions that were put in force */
+    guint hooks_restored; /* after someone took them away */
+    guint overruns;       /* of the kernel's events of devices */
+    guint64 strays;       /* frames dropped because their port has no filter in force */
+} FilterdFigures;
+
+FilterdFigures filterd_figures(const Filterd *filterd);
 
 /* What is not as it should be: hooks missing or put back, foreign programs, damaged files, waiting
  * devices. Of char *, one line each, empty when all is well; the caller unrefs. */

@@ -5,6 +5,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
+#include "filterd/operator/metrics.h"
 #include "filterd/operator/operator.h"
 #include "filterd/rpc/service.h"
 #include "filterd/settings.h"
@@ -88,6 +89,20 @@ static void serve_operator(OperatorServer *server, const DaemonSettings *setting
                   error->message);
 }
 
+/* Nor on who reads figures. NULL when nobody may. */
+static Metrics *serve_metrics(Filterd *filterd, const DaemonSettings *settings)
+{
+    g_autoptr(GError) error = NULL;
+    Metrics *metrics;
+
+    if (*settings->metrics == '\0')
+        return NULL;
+    metrics = metrics_new(filterd, settings->metrics, &error);
+    if (!metrics)
+        log_error("metrics=%s not served: %s", settings->metrics, error->message);
+    return metrics;
+}
+
 static gboolean watchdog(gpointer nothing)
 {
     (void)sd_notify(0, "WATCHDOG=1");
@@ -143,6 +158,7 @@ static gboolean run(const DaemonSettings *settings, GError **error)
     g_autoptr(Sockets) sockets = sockets_new(error);
     g_autoptr(Filterd) filterd = sockets ? filterd_new(&settings->core, error) : NULL;
     g_autoptr(OperatorServer) tool = NULL; /* goes before what it tells of */
+    g_autoptr(Metrics) metrics = NULL;
     g_autoptr(RpcService) service = filterd ? serve(filterd, sockets, settings, error) : NULL;
     guint terminate, interrupt, hangup, dog;
 
@@ -150,6 +166,7 @@ static gboolean run(const DaemonSettings *settings, GError **error)
         return FALSE;
     tool = operator_server_new(filterd, &settings->core);
     serve_operator(tool, settings);
+    metrics = serve_metrics(filterd, settings);
     dog = watchdog_start();
     terminate = g_unix_signal_add(SIGTERM, quit, loop);
     interrupt = g_unix_signal_add(SIGINT, quit, loop);

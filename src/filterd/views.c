@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "datapath/bpf/layout.h"
 #include "filterd/filterd-private.h"
+
+G_STATIC_ASSERT(FILTERD_REASONS == LAYOUT_RULES);
 
 /* ---- what a rule's frames became ---- */
 
@@ -31,8 +34,7 @@ static gboolean *drops_of(const IrProgram *program)
 
 /* Of what the daemon only found in the kernel, rules count as drops: that they passed frames is
  * not known. */
-static void sum_frames(const Filterd *filterd, const Port *port, guint way, guint64 *passed,
-                       guint64 *dropped)
+static void sum_frames(const Filterd *filterd, const Port *port, guint way, FilterdPort *row)
 {
     g_autoptr(GArray) counters = datapath_counters(filterd->datapath, port->ifindex, way);
     const IrProgram *program = port->shape ? shape_program(port->shape, way) : NULL;
@@ -40,11 +42,14 @@ static void sum_frames(const Filterd *filterd, const Port *port, guint way, guin
     const guint first = datapath_origin_counter(0);
 
     for (guint i = 0; counters && i < counters->len; i++) {
+        const guint64 frames = g_array_index(counters, guint64, i);
         const gboolean is_pass =
             i == REASON_DEFAULT ||
             (i >= first && program && i - first < program->origins->len && !drops[i - first]);
 
-        *(is_pass ? passed : dropped) += g_array_index(counters, guint64, i);
+        *(is_pass ? &row->passed[way] : &row->dropped[way]) += frames;
+        if (!is_pass)
+            row->dropped_by[i < FILTERD_REASONS ? i : REASON_RULE] += frames;
     }
 }
 
@@ -59,8 +64,11 @@ static void port_fill(const Filterd *filterd, const Port *port, FilterdPort *row
     };
     if (port->state != FILTERD_WAITING)
         row->variables = port_variables(port, NULL);
-    for (guint way = 0; port->ifindex > 0 && way < PLAN_N_TREES; way++)
-        sum_frames(filterd, port, way, &row->passed[way], &row->dropped[way]);
+    if (port->ifindex == 0)
+        return;
+    row->flows = datapath_flows(filterd->datapath, port->ifindex);
+    for (guint way = 0; way < PLAN_N_TREES; way++)
+        sum_frames(filterd, port, way, row);
 }
 
 void filterd_port_clear(FilterdPort *port)
@@ -150,6 +158,21 @@ GArray *filterd_counters(const Filterd *filterd, const char *name, GError **erro
         add_reasons(rows, way, counters);
     }
     return rows;
+}
+
+/* ---- figures ---- */
+
+FilterdFigures filterd_figures(const Filterd *filterd)
+{
+    g_autofree const char **names = catalogue_names(filterd_catalogue(filterd));
+
+    return (FilterdFigures){
+        .filters = g_strv_length((char **)names),
+        .defines = filterd->defines,
+        .hooks_restored = filterd->hooks_restored,
+        .overruns = filterd->overruns,
+        .strays = datapath_strays(filterd->datapath),
+    };
 }
 
 /* ---- problems ---- */

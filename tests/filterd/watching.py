@@ -6,6 +6,7 @@ usage: watching.py TAPWALLD TAPWALL. Needs root. All in namespaces of its own.
 """
 
 import ctypes
+import http.client
 import json
 import os
 import platform
@@ -205,6 +206,45 @@ def check_absent(host):
     assert 'tapwalld does not run' in host.tapwall('watch', status=2)
 
 
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__('localhost', timeout=SECONDS)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+
+def get(path, what):
+    connection = UnixConnection(path)
+    connection.request('GET', what)
+    return connection.getresponse()
+
+
+def check_metrics(host):
+    path = str(host.folder / 'metrics')
+    assert os.stat(path).st_mode & 0o7777 == 0o600
+    answer = get(path, '/metrics')
+    assert answer.status == 200 and answer.getheader('Content-Type') == 'text/plain; version=0.0.4'
+    text = answer.read().decode()
+    values = dict(line.rsplit(' ', 1) for line in text.splitlines() if not line.startswith('#'))
+    row, = json.loads(host.tapwall('ports', '--json', 'p1'))
+    out = row['frames']['out']
+    assert values['tapwall_port_frames_total{port="p1",direction="out",verdict="dropped"}'] == str(out['dropped'])
+    assert values['tapwall_dropped_frames{reason="rule"}'] == str(out['dropped']) != '0'
+    assert values['tapwall_ports{state="filtered"}'] == values['tapwall_ports{state="waiting"}'] == '1'
+    assert values['tapwall_filters'] == '1' and values['tapwall_stray_frames_total'] == '0', values
+    assert len([name for name in values if 'port="p1"' in name]) == 5, values
+    assert get(path, '/other').status == 404
+    hold = [UnixConnection(path) for _ in range(17)]
+    for one in hold:
+        one.connect()
+    assert hold[16].sock.recv(1) == b''  # there are sixteen already
+    for one in hold:
+        one.close()
+
+
 def bpf(command, *words):
     """bpf(2) with arguments of 32 bits, and pairs of them for pointers."""
     argument = ctypes.create_string_buffer(struct.pack(f'<{len(words)}I', *words), 128)
@@ -269,7 +309,7 @@ def check_doctor_alone(host):
     assert 'pins/0: not of this version' in said, said
 
 
-CHECKS = (check_ports, check_counters, check_watch, check_capture, check_doctor)
+CHECKS = (check_ports, check_counters, check_watch, check_capture, check_metrics, check_doctor)
 
 
 def check_all(host):
