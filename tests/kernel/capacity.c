@@ -17,9 +17,10 @@
 
 #define LOOPBACK 1 /* the port whose verdicts are looked at; the others are numbers only */
 #define FIRST_OTHER 1001
-#define LIST 4096   /* LIST_MAX */
-#define RULES 1000  /* of a filter with many counters */
-#define FLOWS 65536 /* what the tables hold at least */
+#define LIST 4096     /* LIST_MAX */
+#define RULES 1000    /* of a filter with many counters */
+#define FLOWS 65536   /* what the tables hold at least */
+#define ENTRIES 32768 /* of small sets, and of prefixes; a quarter of large ones */
 #define SOURCES 16384
 
 typedef struct {
@@ -143,19 +144,19 @@ static const struct {
     {"counters", NULL, 64, 0, "counters", ETHERNET "88b5 0000", ETHERNET "1000 0000"},
     {"numbers", ACCEPT_OUT("<mac srcmacaddr='$MAC'/>"), 64, 0, "the lists of a port need",
      ETHERNET "88b5 0000", "525400000002 525400000009 88b5 0000"},
-    {"sets", ACCEPT_OUT("<ip srcipaddr='$IP[@1]' dstipaddr='$IPB[@1]'/>"), 64, FLOWS / LIST,
+    {"sets", ACCEPT_OUT("<ip srcipaddr='$IP[@1]' dstipaddr='$IPB[@1]'/>"), 64, ENTRIES / LIST,
      "map sets", ETHERNET "0800 45000014000100004011 0000 0a010000 0a020000",
      ETHERNET "0800 45000014000100004011 0000 0a010000 0a020001"},
     {"large sets", ACCEPT_OUT("<ipv6 srcipaddr='$IPV6[@1]' dstipaddr='$IPV6B[@1]'/>"), 64,
-     FLOWS / 4 / LIST, "map large_sets",
+     ENTRIES / 4 / LIST, "map large_sets",
      ETHERNET "86dd 60000000 0000 3b40 fd000000000000000000000000000000" IP6_TO("0000"),
      ETHERNET "86dd 60000000 0000 3b40 fd000000000000000000000000000000" IP6_TO("0001")},
-    {"prefixes", ACCEPT_OUT("<ip srcipaddr='$NET' srcipmask='24'/>"), 64, FLOWS / LIST,
+    {"prefixes", ACCEPT_OUT("<ip srcipaddr='$NET' srcipmask='24'/>"), 64, ENTRIES / LIST,
      "map prefixes", ETHERNET "0800 45000014000100004011 0000 0a000005 0a020000",
      ETHERNET "0800 45000014000100004011 0000 0b000005 0a020000"},
     {"large prefixes",
      ACCEPT_OUT("<ipv6 srcipaddr='$IPV6[@1]' dstipaddr='$IPV6B[@1]' dstipmask='127'/>"), 64,
-     FLOWS / 4 / LIST, "map large_prefixes",
+     ENTRIES / 4 / LIST, "map large_prefixes",
      ETHERNET "86dd 60000000 0000 3b40 fd000000000000000000000000000000" IP6_TO("0001"),
      ETHERNET "86dd 60000000 0000 3b40 fd000000000000000000000000000000" IP6_TO("0002")},
 };
@@ -218,7 +219,7 @@ static void test_full(gconstpointer data)
     if (!strstr(error->message, rows[row].words))
         g_error("%s: %s", rows[row].name, error->message);
     g_clear_error(&error);
-    g_assert_cmpuint(n, >, 2);
+    g_assert_cmpuint(n, >=, 2);
     if (rows[row].fits > 0)
         g_assert_cmpuint(n, ==, rows[row].fits);
     check_in_force(&fixture, row);
