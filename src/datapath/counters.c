@@ -151,6 +151,7 @@ void counters_give_back(Counters *counters, guint first, guint n)
 void counters_read(const Counters *counters, guint first, guint n, guint64 *sums)
 {
     g_autofree struct counter_block *cpus = g_malloc0(counters->block_size);
+    const guint n_cpus = kernel_cpus();
 
     for (guint i = 0; i < n; i++) {
         const guint at = (first + i) % COUNTERS_BLOCK;
@@ -160,7 +161,7 @@ void counters_read(const Counters *counters, guint first, guint n, guint64 *sums
         if ((i == 0 || at == 0) && bpf_map_lookup_elem(chunk, &key, cpus) != 0)
             memset(cpus, 0, counters->block_size);
         sums[i] = 0;
-        for (guint cpu = 0; cpu < kernel_cpus(); cpu++)
+        for (guint cpu = 0; cpu < n_cpus; cpu++)
             sums[i] += cpus[cpu].counts[at];
     }
 }

@@ -451,6 +451,19 @@ gboolean datapath_unbind(Datapath *datapath, guint ifindex, GError **error)
     return TRUE;
 }
 
+gboolean datapath_recognize(Datapath *datapath, guint ifindex, Shape *shape)
+{
+    guint number =
+        GPOINTER_TO_UINT(g_hash_table_lookup(datapath->ports, GUINT_TO_POINTER(ifindex)));
+    Slot *slot = &datapath->slots[number - (number > 0)];
+
+    if (number == 0 || !shape_table_is(datapath->shapes, slot->index, shape))
+        return FALSE;
+    if (!slot->shape)
+        slot->shape = shape_ref(shape);
+    return TRUE;
+}
+
 GArray *datapath_ports(const Datapath *datapath)
 {
     GArray *ports = g_array_new(FALSE, FALSE, sizeof(guint));

@@ -70,6 +70,10 @@ void datapath_abandon(DatapathChange *change);
 /* The port has no row from now on: attached, it drops everything. */
 gboolean datapath_unbind(Datapath *datapath, guint ifindex, GError **error);
 
+/* A port that was found bound has this shape, when TRUE: from then on its counters and drops have
+ * names. What its row holds is not compared. */
+gboolean datapath_recognize(Datapath *datapath, guint ifindex, Shape *shape);
+
 /* The ports that are bound, in no order. The caller unrefs. */
 GArray *datapath_ports(const Datapath *datapath); /* of guint */
 

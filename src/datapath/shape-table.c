@@ -141,6 +141,12 @@ gboolean shape_table_use_found(ShapeTable *table, guint index)
     return TRUE;
 }
 
+gboolean shape_table_is(const ShapeTable *table, guint index, const Shape *shape)
+{
+    return index < table->n_places &&
+           memcmp(table->places[index].mark.digest, shape->digest, sizeof shape->digest) == 0;
+}
+
 void shape_table_drop(ShapeTable *table, guint index)
 {
     g_assert(index < table->n_places && table->places[index].users > 0);

@@ -25,6 +25,9 @@ gboolean shape_table_use(ShapeTable *table, Shape *shape, guint *index, GError *
 /* One more user of a place found in a row. FALSE when there is nothing. */
 gboolean shape_table_use_found(ShapeTable *table, guint index);
 
+/* Whether what is in that place is this shape. */
+gboolean shape_table_is(const ShapeTable *table, guint index, const Shape *shape);
+
 /* One less; the last one takes the programs away. */
 void shape_table_drop(ShapeTable *table, guint index);
 

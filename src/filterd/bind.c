@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "filterd/counts.h"
 #include "filterd/filterd-private.h"
 
 /* ---- looking ---- */
@@ -229,6 +230,7 @@ void filterd_grace_over(Port *port, gpointer data)
 void filterd_port_lost(Filterd *filterd, Port *port)
 {
     log_info("port=%s ifindex=%u device gone", port->binding->port, port->ifindex);
+    counts_keep(filterd->datapath, port);
     g_clear_pointer(&port->shape, shape_unref);
     ports_set_device(filterd->ports, port, 0);
     if (port->state == FILTERD_LEAVING) {
@@ -243,6 +245,7 @@ void filterd_port_vanished(Filterd *filterd, Port *port)
 {
     g_autoptr(GError) error = NULL;
 
+    counts_keep(filterd->datapath, port);
     if (!filterd_release(filterd, port->ifindex, &error))
         log_warning("port=%s ifindex=%u its row stays: %s", port->binding->port, port->ifindex,
                     error->message);

@@ -2,14 +2,17 @@
 #include "filterd/change.h"
 
 #include "datapath/error.h"
+#include "filterd/counts.h"
 
 /* One port and what it is to get. */
 typedef struct {
     Port *port;
     PortRules rules;
+    FilterdFrames frames; /* until now */
 } Step;
 
 struct Change {
+    Datapath *datapath;
     GArray *steps; /* of Step */
     DatapathChange *rows;
 };
@@ -88,6 +91,7 @@ Change *change_prepare(Datapath *datapath, Ruleset *ruleset, const GPtrArray *po
 {
     g_autoptr(Change) change = g_new0(Change, 1);
 
+    change->datapath = datapath;
     change->steps = g_array_sized_new(FALSE, TRUE, sizeof(Step), ports->len);
     g_array_set_clear_func(change->steps, step_clear);
     for (guint i = 0; i < ports->len; i++) {
@@ -104,17 +108,38 @@ Change *change_prepare(Datapath *datapath, Ruleset *ruleset, const GPtrArray *po
     return add_rows(change, datapath, error) ? g_steal_pointer(&change) : NULL;
 }
 
+/* What was found bound when the daemon began has names by now, if it is what it should be. A new
+ * binding begins at nothing. */
+static void read_counts(Step *step, Datapath *datapath)
+{
+    Port *port = step->port;
+
+    if (port->state != FILTERD_FILTERED)
+        return;
+    if (!port->shape && datapath_recognize(datapath, port->ifindex, step->rules.shape))
+        port->shape = shape_ref(step->rules.shape);
+    step->frames = counts_read(datapath, port);
+}
+
+static void step_done(Step *step)
+{
+    Port *port = step->port;
+
+    g_clear_pointer(&port->shape, shape_unref);
+    port->shape = g_steal_pointer(&step->rules.shape);
+    port->frames = step->frames;
+    port_set_problem(port, NULL);
+}
+
 gboolean change_commit(Change *change, GError **error)
 {
-    gboolean good = datapath_commit(g_steal_pointer(&change->rows), error);
+    gboolean good;
 
-    for (guint i = 0; good && i < change->steps->len; i++) {
-        Step *step = &g_array_index(change->steps, Step, i);
-
-        g_clear_pointer(&step->port->shape, shape_unref);
-        step->port->shape = g_steal_pointer(&step->rules.shape);
-        port_set_problem(step->port, NULL);
-    }
+    for (guint i = 0; i < change->steps->len; i++)
+        read_counts(&g_array_index(change->steps, Step, i), change->datapath);
+    good = datapath_commit(g_steal_pointer(&change->rows), error);
+    for (guint i = 0; good && i < change->steps->len; i++)
+        step_done(&g_array_index(change->steps, Step, i));
     change_abandon(change);
     return good;
 }

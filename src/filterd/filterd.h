@@ -89,6 +89,13 @@ typedef enum {
 
 #define FILTERD_REASONS 10 /* those that datapath_reason_format() names */
 
+/* Since the binding was made or, if later, its last change before the daemon began. By way, from
+ * the VM first. */
+typedef struct {
+    guint64 passed[2], dropped[2];
+    guint64 dropped_by[FILTERD_REASONS]; /* both ways; REASON_RULE: by rules */
+} FilterdFrames;
+
 typedef struct {
     const Binding *binding;
     FilterdPortState state;
@@ -96,10 +103,8 @@ typedef struct {
     gint64 since;         /* of this state; g_get_real_time() */
     gboolean is_opaque;   /* encapsulation */
     Variables *variables; /* in force: given and learned; the row's own; NULL while WAITING */
-    guint64 passed[2],
-        dropped[2]; /* frames since its filter is in force, by way: from the VM first */
-    guint64 dropped_by[FILTERD_REASONS]; /* both ways; REASON_RULE: by rules */
-    guint flows;                         /* connections open */
+    FilterdFrames frames;
+    guint flows; /* connections open */
 } FilterdPort;
 
 /* Sorted by name. Of FilterdPort; the caller unrefs; valid until the next change. */

@@ -4,12 +4,12 @@
 
 /*
  * Hooks that someone else took away are put back. Of clsact the kernel tells when it goes; a tcx
- * link goes without a word, so now and then all are looked at, a few at a time: 1 ms of work a
+ * link goes without a word, so now and then all are looked at, a few at a time: some ms of work a
  * second at most.
  */
 
 #define AUDIT_MS 250
-#define AUDIT_PORTS 25
+#define AUDIT_PORTS 64
 
 void filterd_guard(Filterd *filterd, Port *port)
 {

@@ -15,9 +15,10 @@ typedef struct {
     guint ifindex; /* 0: there is no such device; ports_set_device() alone writes it */
     gint64 since;  /* of the state */
     Encapsulation encapsulation;
-    Shape *shape;  /* in force, if the daemon knows it: not of what it only found in the kernel */
-    char *problem; /* why that is not what was asked for; NULL when all is well */
-    GList *grace;  /* its place among those whose grace time runs; NULL: none */
+    Shape *shape; /* in force, if the daemon knows it: not of what it only found in the kernel */
+    FilterdFrames frames; /* before its last change; see counts.h */
+    char *problem;        /* why that is not what was asked for; NULL when all is well */
+    GList *grace;         /* its place among those whose grace time runs; NULL: none */
 } Port;
 
 /* WAITING, for a device. Errors: a TAPWALL_ENCAPSULATION that is neither inspect nor opaque. */

@@ -1,57 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "datapath/bpf/layout.h"
+#include "filterd/counts.h"
 #include "filterd/filterd-private.h"
 
-G_STATIC_ASSERT(FILTERD_REASONS == LAYOUT_RULES);
-
-/* ---- what a rule's frames became ---- */
-
-/* Which origins drop, by the steps that name them. */
-static void note_drops(const GPtrArray *steps, gboolean *drops)
-{
-    for (guint i = 0; i < steps->len; i++) {
-        const IrStep *step = steps->pdata[i];
-
-        if (step->kind != STEP_RULE)
-            note_drops(step->steps, drops);
-        else if (step->action == IR_DROP && step->reason == REASON_RULE)
-            drops[step->origin] = TRUE;
-    }
-}
-
-static gboolean *drops_of(const IrProgram *program)
-{
-    gboolean *drops = g_new0(gboolean, program->origins->len + 1);
-
-    note_drops(program->l2, drops);
-    note_drops(program->inet, drops);
-    return drops;
-}
-
 /* ---- ports ---- */
-
-/* Of what the daemon only found in the kernel, rules count as drops: that they passed frames is
- * not known. */
-static void sum_frames(const Filterd *filterd, const Port *port, guint way, FilterdPort *row)
-{
-    g_autoptr(GArray) counters = datapath_counters(filterd->datapath, port->ifindex, way);
-    const IrProgram *program = port->shape ? shape_program(port->shape, way) : NULL;
-    g_autofree gboolean *drops = program ? drops_of(program) : NULL;
-    const guint first = datapath_origin_counter(0);
-
-    for (guint i = 0; counters && i < counters->len; i++) {
-        const guint64 frames = g_array_index(counters, guint64, i);
-        const gboolean is_pass =
-            i == REASON_DEFAULT ||
-            (i >= first && program && i - first < program->origins->len && !drops[i - first]);
-
-        *(is_pass ? &row->passed[way] : &row->dropped[way]) += frames;
-        if (!is_pass)
-            row->dropped_by[i < FILTERD_REASONS ? i : REASON_RULE] += frames;
-    }
-}
 
 static void port_fill(const Filterd *filterd, const Port *port, FilterdPort *row)
 {
@@ -64,11 +17,9 @@ static void port_fill(const Filterd *filterd, const Port *port, FilterdPort *row
     };
     if (port->state != FILTERD_WAITING)
         row->variables = port_variables(port, NULL);
-    if (port->ifindex == 0)
-        return;
-    row->flows = datapath_flows(filterd->datapath, port->ifindex);
-    for (guint way = 0; way < PLAN_N_TREES; way++)
-        sum_frames(filterd, port, way, row);
+    if (port->ifindex > 0)
+        row->flows = datapath_flows(filterd->datapath, port->ifindex);
+    row->frames = counts_read(filterd->datapath, port);
 }
 
 void filterd_port_clear(FilterdPort *port)
@@ -113,7 +64,7 @@ gboolean filterd_port_lookup(const Filterd *filterd, const char *name, FilterdPo
 static void add_rules(GArray *rows, const IrProgram *program, guint way, const GArray *counters)
 {
     const guint first = datapath_origin_counter(0);
-    g_autofree gboolean *drops = drops_of(program);
+    g_autofree gboolean *drops = counts_drops(program);
 
     for (guint i = 0; i < program->origins->len && first + i < counters->len; i++) {
         const IrOrigin *origin = &g_array_index(program->origins, IrOrigin, i);

@@ -12,20 +12,26 @@
 
 FilterdSettings host_settings;
 
-static char *binding_text(const char *port, const char *filter)
+static char *binding_text(const char *port, const char *filter, const char *parameters)
 {
     return g_strdup_printf("<filterbinding><owner><name>vm</name>"
                            "<uuid>d54df46f-1ab5-4a22-8618-4560ef5fac2c</uuid></owner>"
                            "<portdev name='%s'/><mac address='52:54:00:00:00:01'/>"
-                           "<filterref filter='%s'/></filterbinding>",
-                           port, filter);
+                           "<filterref filter='%s'>%s</filterref></filterbinding>",
+                           port, filter, parameters);
+}
+
+const Binding *host_bind_with(Filterd *filterd, const char *port, const char *filter,
+                              const char *parameters, GError **error)
+{
+    g_autofree char *xml = binding_text(port, filter, parameters);
+
+    return filterd_binding_create(filterd, xml, strlen(xml), error);
 }
 
 const Binding *host_bind(Filterd *filterd, const char *port, const char *filter, GError **error)
 {
-    g_autofree char *xml = binding_text(port, filter);
-
-    return filterd_binding_create(filterd, xml, strlen(xml), error);
+    return host_bind_with(filterd, port, filter, "", error);
 }
 
 guint host_arrivals(const char *hex)

@@ -27,6 +27,10 @@ Filterd *host_restart(Filterd *filterd);
 
 const Binding *host_bind(Filterd *filterd, const char *port, const char *filter, GError **error);
 
+/* The same with parameters of the filterref, as XML. */
+const Binding *host_bind_with(Filterd *filterd, const char *port, const char *filter,
+                              const char *parameters, GError **error);
+
 /* How many of one frame from the first guest arrive at the second; G_MAXUINT when not even an
  * honest one does. */
 guint host_arrivals(const char *hex);

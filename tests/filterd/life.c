@@ -128,6 +128,70 @@ static void cut_file(const char *path)
     g_assert_true(g_file_set_contents(path, text, (gssize)length / 2, NULL));
 }
 
+static guint64 dropped(const Filterd *filterd, const char *name)
+{
+    g_auto(FilterdPort) port = {0};
+
+    g_assert_true(filterd_port_lookup(filterd, name, &port, NULL));
+    return port.frames.dropped[0];
+}
+
+/* Frames are counted over changes and restarts. */
+static Filterd *test_counts(Filterd *filterd)
+{
+    static const char rule[] = "<filter name='counted'><uuid>a0a0a0a0-1ab5-4a22-8618-4560ef5fac2c"
+                               "</uuid><rule action='drop' direction='out' priority='%d'>"
+                               "<mac protocolid='0x88b5'/></rule></filter>";
+    g_autofree char *first = g_strdup_printf(rule, 500), *second = g_strdup_printf(rule, 501);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(filterd_define(filterd, first, strlen(first), &error));
+    g_assert_nonnull(host_bind(filterd, "p1", "counted", &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(host_arrivals(FORGED) + host_arrivals(FORGED), ==, 0);
+    g_assert_cmpuint(dropped(filterd, "p1"), ==, 2);
+    g_assert_nonnull(filterd_define(filterd, second, strlen(second), &error));
+    g_assert_cmpuint(dropped(filterd, "p1"), ==, 2);
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    g_assert_cmpuint(dropped(filterd, "p1"), ==, 3);
+    filterd = host_restart(filterd);
+    g_assert_cmpuint(dropped(filterd, "p1"), ==, 1); /* since the last change before */
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    g_assert_cmpuint(dropped(filterd, "p1"), ==, 2);
+    g_assert_true(filterd_binding_delete(filterd, "p1", &error));
+    g_assert_nonnull(host_bind(filterd, "p1", "counted", &error));
+    g_assert_cmpuint(dropped(filterd, "p1"), ==, 0);
+    g_assert_true(filterd_binding_delete(filterd, "p1", &error));
+    g_assert_true(host_reaches(filterd, "p1", HOST_FORGOTTEN));
+    return filterd;
+}
+
+#define ENCAPSULATION(word) "<parameter name='TAPWALL_ENCAPSULATION' value='" word "'/>"
+
+/* A forged ARP in a priority tag: seen through, or, as by libvirt, not. */
+static void test_encapsulation(Filterd *filterd)
+{
+    static const char tagged[] =
+        ALL OWN "8100 0000 0806 0001 0800 06 04 0001" PEER "0a000002 000000000000 0a000001";
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(host_bind(filterd, "p1", "no-arp-mac-spoofing", &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(host_arrivals(tagged), ==, 0);
+    g_assert_true(filterd_binding_delete(filterd, "p1", &error));
+    g_assert_null(
+        host_bind_with(filterd, "p1", "no-arp-mac-spoofing", ENCAPSULATION("both"), &error));
+    g_assert_error(error, FILTERD_ERROR, FILTERD_ERROR_INVALID_ARG);
+    g_clear_error(&error);
+    g_assert_cmpuint(host_arrivals(tagged), ==, 0); /* the deleted one's filter */
+    g_assert_nonnull(
+        host_bind_with(filterd, "p1", "no-arp-mac-spoofing", ENCAPSULATION("opaque"), &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(host_arrivals(tagged), ==, 1);
+    g_assert_true(filterd_binding_delete(filterd, "p1", &error));
+    g_assert_true(host_reaches(filterd, "p1", HOST_FORGOTTEN));
+}
+
 /* Bindings are found again; of a damaged file the port stays filtered. */
 static Filterd *test_restart(Filterd *filterd)
 {
@@ -167,6 +231,8 @@ int main(int argc, char **argv)
     test_define(filterd);
     test_delete(filterd);
     test_device(filterd);
+    filterd = test_counts(filterd);
+    test_encapsulation(filterd);
     filterd = test_restart(filterd);
     filterd_free(filterd);
     printf("bindings come and go, and frames with them\n");

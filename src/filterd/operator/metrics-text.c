@@ -52,10 +52,10 @@ static void add_frames(GString *text, const GArray *ports)
         for (guint way = 0; way < PLAN_N_TREES; way++)
             for (guint dropped = 0; dropped < 2; dropped++) {
                 add_port_label(text, name, port->binding->port);
-                g_string_append_printf(text,
-                                       ",direction=\"%s\",verdict=\"%s\"} %" G_GUINT64_FORMAT "\n",
-                                       way_word(way), dropped ? "dropped" : "passed",
-                                       dropped ? port->dropped[way] : port->passed[way]);
+                g_string_append_printf(
+                    text, ",direction=\"%s\",verdict=\"%s\"} %" G_GUINT64_FORMAT "\n",
+                    way_word(way), dropped ? "dropped" : "passed",
+                    dropped ? port->frames.dropped[way] : port->frames.passed[way]);
             }
     }
 }
@@ -80,7 +80,7 @@ static void add_reasons(GString *text, const GArray *ports)
 
     for (guint i = 0; i < ports->len; i++)
         for (guint reason = 0; reason < FILTERD_REASONS; reason++)
-            sums[reason] += g_array_index(ports, FilterdPort, i).dropped_by[reason];
+            sums[reason] += g_array_index(ports, FilterdPort, i).frames.dropped_by[reason];
     add_head(text, "tapwall_dropped_frames", "gauge",
              "Frames dropped on the ports there are, by reason; rule is for all rules.");
     for (guint reason = 0; reason < FILTERD_REASONS; reason++)

@@ -76,8 +76,8 @@ static void add_frames(GString *json, const FilterdPort *port)
     for (guint way = 0; way < 2; way++) {
         json_add(json, way_word(way));
         g_string_append_c(json, '{');
-        json_add_number(json, "passed", port->passed[way]);
-        json_add_number(json, "dropped", port->dropped[way]);
+        json_add_number(json, "passed", port->frames.passed[way]);
+        json_add_number(json, "dropped", port->frames.dropped[way]);
         g_string_append_c(json, '}');
     }
     g_string_append_c(json, '}');
