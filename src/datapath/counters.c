@@ -21,13 +21,35 @@ struct Counters {
 
 /* ---- chunks ---- */
 
-static int chunk_find(const Counters *counters, guint number)
+static char *chunk_name(guint number)
 {
+    return g_strdup_printf(COUNTERS_PIN "%u", number);
+}
+
+static guint map_id(int map)
+{
+    struct bpf_map_info info = {0};
+    __u32 length = sizeof info;
+
+    return bpf_obj_get_info_by_fd(map, &info, &length) == 0 ? info.id : 0;
+}
+
+/* FALSE when there is none. It is an error when there is one that cannot be had: another in its
+ * place would lose what was counted. */
+static gboolean chunk_find(const Counters *counters, guint number, int *chunk, GError **error)
+{
+    g_autofree char *name = chunk_name(number);
     guint id;
 
     if (bpf_map_lookup_elem(counters->kernel->maps[KERNEL_COUNTERS], &number, &id) != 0)
-        return -1;
-    return bpf_map_get_fd_by_id(id);
+        return FALSE;
+    *chunk = kernel_pinned(counters->kernel, name);
+    if (*chunk >= 0 && map_id(*chunk) == id)
+        return TRUE;
+    if (*chunk >= 0)
+        close(*chunk);
+    g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_STATE, "pin %s is not of map %u", name, id);
+    return FALSE;
 }
 
 static int chunk_create(void)
@@ -40,6 +62,7 @@ static int chunk_create(void)
 static gboolean chunk_add(Counters *counters, GError **error)
 {
     const guint number = counters->chunks->len;
+    g_autofree char *name = chunk_name(number);
     int chunk = chunk_create();
     Expedite expedite;
     gboolean good;
@@ -47,7 +70,8 @@ static gboolean chunk_add(Counters *counters, GError **error)
     if (chunk < 0)
         return datapath_kernel_error(error, errno, "making room for counters");
     expedite_begin(&expedite);
-    good = kernel_put(counters->kernel, KERNEL_COUNTERS, &number, &chunk, error);
+    good = kernel_pin(counters->kernel, name, chunk, error) &&
+           kernel_put(counters->kernel, KERNEL_COUNTERS, &number, &chunk, error);
     expedite_end(&expedite);
     if (good)
         g_array_append_val(counters->chunks, chunk);
@@ -60,6 +84,7 @@ Counters *counters_new(const Kernel *kernel, GError **error)
 {
     g_autoptr(Counters) counters = g_new0(Counters, 1);
     const guint common = COUNTERS_COMMON / COUNTERS_BLOCK;
+    GError *problem = NULL;
     int chunk;
 
     counters->kernel = kernel;
@@ -67,8 +92,12 @@ Counters *counters_new(const Kernel *kernel, GError **error)
     counters->spans = spans_new(common, kernel->sizes.counters * BLOCKS_OF_CHUNK - common);
     counters->chunks = g_array_new(FALSE, FALSE, sizeof(int));
     while (counters->chunks->len < kernel->sizes.counters &&
-           (chunk = chunk_find(counters, counters->chunks->len)) >= 0)
+           chunk_find(counters, counters->chunks->len, &chunk, &problem))
         g_array_append_val(counters->chunks, chunk);
+    if (problem) {
+        g_propagate_error(error, problem);
+        return NULL;
+    }
     counters->stale = counters->chunks->len;
     if (counters->chunks->len == 0 && !chunk_add(counters, error))
         return NULL;

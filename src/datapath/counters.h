@@ -10,9 +10,12 @@
  * Invariants: what is free is zero, or is cleared before it is given out.
  */
 
+#define COUNTERS_PIN "counters-" /* and a chunk's number: the name of its pin */
+
 typedef struct Counters Counters;
 
-/* Finds the chunks that are there, or makes the first. Errors: KERNEL. */
+/* Finds the chunks that are there, or makes the first. Errors: KERNEL; STATE when a chunk's pin is
+ * not there any more. */
 Counters *counters_new(const Kernel *kernel, GError **error);
 void counters_free(Counters *counters);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Counters, counters_free)

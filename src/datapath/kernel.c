@@ -70,6 +70,7 @@ void kernel_free(Kernel *kernel)
     for (guint i = 0; i < N_KERNEL_PROGRAMS; i++)
         if (kernel->programs[i] >= 0)
             close(kernel->programs[i]);
+    g_free(kernel->directory);
     g_free(kernel);
 }
 
@@ -354,8 +355,34 @@ static Kernel *kernel_find(const char *directory, GError **error)
 Kernel *kernel_open(const char *directory, const KernelSizes *sizes, gboolean *is_new,
                     GError **error)
 {
+    Kernel *kernel;
+
     *is_new = !g_file_test(directory, G_FILE_TEST_IS_DIR);
-    return *is_new ? kernel_make(directory, sizes, error) : kernel_find(directory, error);
+    kernel = *is_new ? kernel_make(directory, sizes, error) : kernel_find(directory, error);
+    if (kernel)
+        kernel->directory = g_strdup(directory);
+    return kernel;
+}
+
+gboolean kernel_pin(const Kernel *kernel, const char *name, int map, GError **error)
+{
+    g_autofree char *path = NULL;
+
+    if (!kernel->directory)
+        return TRUE;
+    path = g_build_filename(kernel->directory, name, NULL);
+    (void)unlink(path); /* seldom is anything there */
+    return pin_one(kernel->directory, name, map, error);
+}
+
+int kernel_pinned(const Kernel *kernel, const char *name)
+{
+    g_autofree char *path = NULL;
+
+    if (!kernel->directory)
+        return -1;
+    path = g_build_filename(kernel->directory, name, NULL);
+    return bpf_obj_get(path);
 }
 
 /* ---- verdicts ---- */

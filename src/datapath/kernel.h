@@ -61,6 +61,7 @@ typedef struct {
     int maps[N_KERNEL_MAPS];
     int programs[N_KERNEL_PROGRAMS];
     KernelSizes sizes;
+    char *directory; /* of the pins; NULL when it is the caller's alone */
 } Kernel;
 
 /* For the caller alone. Errors: DATAPATH_ERROR_KERNEL. */
@@ -75,6 +76,14 @@ Kernel *kernel_open(const char *directory, const KernelSizes *sizes, gboolean *i
                     GError **error);
 /* The names of all pins, by number; NULL after the last. */
 const char *kernel_pin_name(guint number);
+
+/* A map that is made later is pinned there, in place of what was, if anything is pinned at all.
+ * Errors: KERNEL. */
+gboolean kernel_pin(const Kernel *kernel, const char *name, int map, GError **error);
+
+/* The descriptor of a map that was pinned so, or -1. Reaching it by its number instead would take
+ * the right to administer the whole system. */
+int kernel_pinned(const Kernel *kernel, const char *name);
 
 void kernel_free(Kernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "datapath/counters.h"
 #include "datapath/kernel.h"
 #include "datapath/survey-private.h"
 
@@ -106,6 +107,8 @@ static void add_strangers(GPtrArray *strangers, const Survey *survey, const char
         g_autofree char *path = g_build_filename(folder, name, NULL);
         gboolean is_known = g_str_has_prefix(path, survey->pins); /* and its links */
 
+        if (is_inside && g_str_has_prefix(name, COUNTERS_PIN))
+            continue;
         for (guint i = 0; is_inside && kernel_pin_name(i); i++) {
             is_known = g_str_equal(name, kernel_pin_name(i));
             if (is_known)
