@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 # systemd-analyze security's exposure, times ten: 0 is closed, 100 is open
-EXPOSURE = {'tapwall-engine.service': 15, 'tapwall-agent.service': 27}
+EXPOSURE = {'tapwall-engine.service': 15, 'tapwall-agent.service': 27, 'tapwalld.service': 22}
 
 SECTIONS = ('NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXIT STATUS', 'FILES', 'SEE ALSO')
 
@@ -35,7 +35,10 @@ def check_units(source, build):
                 yield f'{name}: expected one ExecStart with the path of {program}'
             path = Path(folder, name)
             path.write_text(stated)
-            for command in (('verify', '--man=no', path),
+            for listens in (source / 'data/systemd').glob(f'{program}*.socket'):
+                Path(folder, listens.name).write_text(listens.read_text())
+            sockets = sorted(Path(folder).glob(f'{program}*.socket'))
+            for command in (('verify', '--man=no', path, *sockets),
                             ('security', '--no-pager', '--offline=true',
                              f'--threshold={exposure}', path)):
                 run = subprocess.run(['systemd-analyze', *command], capture_output=True, text=True)
