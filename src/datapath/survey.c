@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -185,13 +184,10 @@ static gboolean add_tcx(GArray *programs, guint ifindex, guint way, GError **err
 
 static void add_xdp(GArray *programs, guint ifindex)
 {
-    LIBBPF_OPTS(bpf_xdp_query_opts, options);
-    SurveyProgram program = {.place = SURVEY_XDP};
+    const SurveyProgram program = {.place = SURVEY_XDP, .id = survey_xdp(ifindex)};
 
-    if (bpf_xdp_query((int)ifindex, 0, &options) != 0 || options.prog_id == 0)
-        return; /* none, or no such device any more */
-    program.id = options.prog_id;
-    g_array_append_val(programs, program);
+    if (program.id > 0)
+        g_array_append_val(programs, program);
 }
 
 static void name_program(const Survey *survey, guint way, SurveyProgram *program)

@@ -277,19 +277,31 @@ def attach_foreign(host):
     return link
 
 
+def attach_xdp():
+    """A program that passes all, before everything else. It goes with the returned descriptor."""
+    code = ctypes.create_string_buffer(bytes.fromhex('b700000002000000' '9500000000000000'))
+    licence = ctypes.create_string_buffer(b'GPL')
+    program = bpf(5, 6, 2, *pointer(code), *pointer(licence), 0, 0, 0, 0, 0, 0,
+                  *struct.unpack('<4I', b'first'.ljust(16, b'\0')))
+    return bpf(28, program, socket.if_nametoindex('p1'), 37, 2)  # BPF_XDP, generic
+
+
 def check_doctor(host):
     said = host.tapwall('doctor', status=1).splitlines()
     assert any(line.startswith('good') and '1 of 1 ports' in line for line in said), said
     problems = [line for line in said if line.startswith('problem')]
     assert problems == ['problem  port p2: there is no such device'], said
     early = attach_foreign(host)
+    first = attach_xdp()
     said = host.tapwall('doctor', status=1).splitlines()
     found = [line.split(': ', 1)[1] for line in said if 'foreign' in line]
     assert [re.sub('[0-9]+', 'N', line) for line in found] == [
+        'a foreign program, first (id N), runs before ours on frames from the VM, at XDP',
         'a foreign program, early (id N), runs before ours on frames from the VM, at tcx',
         'a foreign program, late (id N), runs after ours on frames to the VM, at clsact'], said
     assert any(line.startswith('problem') and 'early' in line for line in said), said
     os.close(early)
+    os.close(first)
     run('tc', 'qdisc', 'del', 'dev', 'p1', 'clsact')
 
 

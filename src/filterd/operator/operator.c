@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "filterd/operator/operator-private.h"
 #include "jsonrpc/server.h"
+#include "jsonrpc/stomp-frame.h"
 
 #include <glib/gstdio.h>
 
@@ -57,7 +58,8 @@ static void handle(RpcCall *call, const char *method, JsonNode *params, gpointer
 
 static void connection_lost(const char *peer, const GError *reason, gpointer data)
 {
-    log_info("peer=operator lost: %s", reason->message);
+    if (!g_error_matches(reason, STOMP_ERROR, STOMP_ERROR_CLOSED)) /* as tools end */
+        log_info("peer=operator lost: %s", reason->message);
 }
 
 static void tell_drop(const FilterdDrop *drop, gpointer data)

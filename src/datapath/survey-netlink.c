@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
@@ -90,4 +91,43 @@ gboolean survey_clsact(GArray *programs, guint ifindex, guint way, GError **erro
     if (failure == 0 || failure == EINVAL || failure == ENOENT || failure == ENODEV)
         return TRUE; /* no such qdisc, or no such device any more */
     return datapath_kernel_error(error, failure, "asking for the classifiers of port %u", ifindex);
+}
+
+/* ---- XDP ---- */
+
+static guint xdp_of(const struct nlmsghdr *header)
+{
+    const struct ifinfomsg *message = NLMSG_DATA(header);
+    const struct rtattr *xdp, *id;
+
+    if (header->nlmsg_type != RTM_NEWLINK)
+        return 0;
+    xdp = find((const struct rtattr *)(message + 1), (int)NLMSG_PAYLOAD(header, sizeof *message),
+               IFLA_XDP);
+    id = xdp ? find(RTA_DATA(xdp), (int)RTA_PAYLOAD(xdp), IFLA_XDP_PROG_ID) : NULL;
+    return id ? *(const guint *)RTA_DATA(id) : 0;
+}
+
+guint survey_xdp(guint ifindex)
+{
+    struct {
+        struct nlmsghdr header;
+        struct ifinfomsg message;
+    } request = {
+        .header = {.nlmsg_len = sizeof request,
+                   .nlmsg_type = RTM_GETLINK,
+                   .nlmsg_flags = NLM_F_REQUEST},
+        .message = {.ifi_index = (int)ifindex},
+    };
+    char buffer[32768] __attribute__((aligned(8)));
+    const struct nlmsghdr *answer = (const struct nlmsghdr *)buffer;
+    int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    ssize_t length = 0;
+
+    if (netlink < 0)
+        return 0;
+    if (send(netlink, &request, sizeof request, 0) == (ssize_t)sizeof request)
+        length = recv(netlink, buffer, sizeof buffer, 0);
+    close(netlink);
+    return length > 0 && NLMSG_OK(answer, (guint)length) ? xdp_of(answer) : 0;
 }
