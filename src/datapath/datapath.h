@@ -101,6 +101,11 @@ gboolean datapath_detach(Datapath *datapath, guint ifindex, GError **error);
 /* Whether both hooks are in their places: someone else may have taken one away. */
 gboolean datapath_is_attached(const Datapath *datapath, guint ifindex);
 
+/* Links of a process with another layout, as before an upgrade, judge beside ours: those on ports
+ * that are attached here are taken away, and with the last of them all it had. Gives how many are
+ * left. */
+guint datapath_drop_older(Datapath *datapath);
+
 /* ---- what happened ---- */
 
 /* Frames by verdict: reason r at [r], the rule of origin o at [datapath_origin_counter(o)], whether

@@ -3,6 +3,8 @@
 
 #include "decide/pass.h"
 
+#define SHAPES_MAX 64 /* kept for the next port, of one filter */
+
 struct Ruleset {
     Catalogue *catalogue;
     GHashTable *filters; /* name -> Resolved */
@@ -122,6 +124,8 @@ static Shape *shape_of(Resolved *resolved, const PlanValues *values, Encapsulati
         !(in = ir_build_optimized(resolved->plan, PLAN_TO_VM, values, error)) ||
         !(shape = shape_new(out, in, encapsulation, error)))
         return NULL;
+    if (g_hash_table_size(resolved->shapes) >= SHAPES_MAX)
+        g_hash_table_remove_all(resolved->shapes); /* ports have those that they use */
     g_hash_table_insert(resolved->shapes, g_steal_pointer(&key), shape);
     return shape;
 }

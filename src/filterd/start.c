@@ -17,6 +17,20 @@ static void report(Filterd *filterd, char *text)
 
 /* ---- files ---- */
 
+/* Something was bound to the port, nobody can say what. Without a row its hooks let nothing pass.
+ */
+static void keep_closed(Filterd *filterd, const char *name, guint ifindex, const char *problem)
+{
+    g_autoptr(GError) error = NULL;
+
+    report(filterd, g_strdup_printf("port %s: what it was bound to cannot be read, so it stays as "
+                                    "it is in the kernel, or closed: %s",
+                                    name, problem));
+    if (ifindex > 0 && !datapath_is_attached(filterd->datapath, ifindex) &&
+        !datapath_attach(filterd->datapath, ifindex, &error))
+        report(filterd, g_strdup_printf("port %s: cannot be closed: %s", name, error->message));
+}
+
 static void found_file(Filterd *filterd, const char *name, Binding *binding, const GError *problem,
                        FilterdPortState state)
 {
@@ -25,9 +39,7 @@ static void found_file(Filterd *filterd, const char *name, Binding *binding, con
     Port *port = binding ? port_new(binding, filterd->encapsulation, &error) : NULL;
 
     if (!port) {
-        report(filterd, g_strdup_printf("port %s: what it was bound to cannot be read, so it stays "
-                                        "as it is in the kernel: %s",
-                                        name, (problem ? problem : error)->message));
+        keep_closed(filterd, name, ifindex, (problem ? problem : error)->message);
         return;
     }
     ports_add(filterd->ports, port);
@@ -149,6 +161,17 @@ static void attach_each(Filterd *filterd, const GPtrArray *ports)
     }
 }
 
+/* After an upgrade, when all that is bound is filtered by us. */
+static void drop_older(Filterd *filterd)
+{
+    const guint left = datapath_drop_older(filterd->datapath);
+
+    if (left > 0)
+        report(filterd, g_strdup_printf("%u hooks of an older tapwalld are on devices that nothing "
+                                        "is bound to: they stay",
+                                        left));
+}
+
 gboolean filterd_start(Filterd *filterd, GError **error)
 {
     g_autoptr(GPtrArray) ports = NULL;
@@ -162,6 +185,7 @@ gboolean filterd_start(Filterd *filterd, GError **error)
     if (!change_ports(filterd, ports, &problem))
         change_each(filterd, ports);
     attach_each(filterd, ports);
+    drop_older(filterd);
     sweeper_want(filterd->sweeper);
     return TRUE;
 }

@@ -89,6 +89,24 @@ static void test_closed(Filterd *filterd)
     g_assert_false(host_has_problem(filterd, "port p3"));
 }
 
+/* Nobody knows what was bound, and nothing is in the kernel: closed until it is bound anew. */
+static Filterd *test_unreadable(Filterd *filterd)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(filterd_binding_delete(filterd, "p2", &error));
+    g_assert_true(host_reaches(filterd, "p2", HOST_FORGOTTEN));
+    filterd_free(filterd);
+    g_assert_true(g_file_set_contents(HOST_STATE "/bindings/p2.xml", "<", -1, NULL));
+    filterd = host_start();
+    g_assert_true(host_has_problem(filterd, "port p2"));
+    g_assert_cmpuint(host_arrivals(ALL OWN "88b6 0001"), ==, G_MAXUINT);
+    g_assert_nonnull(host_bind(filterd, "p2", "vdsm-no-mac-spoofing", &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(host_arrivals(ALL OWN "88b7 0001"), ==, 1);
+    return filterd;
+}
+
 /* Clear words, and no daemon. */
 static void test_no_start(void)
 {
@@ -117,6 +135,7 @@ int main(int argc, char **argv)
     test_full(filterd);
     filterd = test_upgrade(filterd);
     test_closed(filterd);
+    filterd = test_unreadable(filterd);
     filterd_free(filterd);
     printf("what a host lacks is said, and opens nothing\n");
     return 0;

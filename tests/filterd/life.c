@@ -219,6 +219,28 @@ static Filterd *test_restart(Filterd *filterd)
     return filterd;
 }
 
+/* A daemon with another layout of the pins: its hooks stay until ours are there, then go. */
+static Filterd *test_upgrade(Filterd *filterd)
+{
+    g_autofree char *rename_pins = g_strdup_printf(
+        "sh -c 'cd %s && for f in *; do mv $f 1${f#[0-9]}; done'", host_settings.datapath.pins);
+    g_autofree char *older = g_build_filename(host_settings.datapath.pins, "1", NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(host_bind(filterd, "p1", "vdsm-no-mac-spoofing", &error));
+    g_assert_no_error(error);
+    filterd_free(filterd);
+    wire_run(rename_pins);
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    filterd = host_start();
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    g_assert_false(g_file_test(older, G_FILE_TEST_EXISTS));
+    g_assert_true(filterd_binding_delete(filterd, "p1", &error));
+    g_assert_true(host_reaches(filterd, "p1", HOST_FORGOTTEN));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 1);
+    return filterd;
+}
+
 int main(int argc, char **argv)
 {
     Filterd *filterd;
@@ -234,6 +256,7 @@ int main(int argc, char **argv)
     filterd = test_counts(filterd);
     test_encapsulation(filterd);
     filterd = test_restart(filterd);
+    filterd = test_upgrade(filterd);
     filterd_free(filterd);
     printf("bindings come and go, and frames with them\n");
     return 0;
