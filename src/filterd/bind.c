@@ -142,6 +142,16 @@ static Port *create(Filterd *filterd, Binding *binding, GError **error)
     return g_steal_pointer(&port);
 }
 
+/* What was wrong with the port's file is over. */
+static void forget_problems(Filterd *filterd, const char *name)
+{
+    g_autofree char *begin = g_strdup_printf("port %s: ", name);
+
+    for (guint i = filterd->state_problems->len; i > 0; i--)
+        if (g_str_has_prefix(filterd->state_problems->pdata[i - 1], begin))
+            g_ptr_array_remove_index(filterd->state_problems, i - 1);
+}
+
 const Binding *filterd_binding_create(Filterd *filterd, const char *xml, gsize length,
                                       GError **error)
 {
@@ -158,6 +168,7 @@ const Binding *filterd_binding_create(Filterd *filterd, const char *xml, gsize l
     port = create(filterd, binding, error);
     if (!port)
         return NULL;
+    forget_problems(filterd, binding->port);
     log_info("port=%s ifindex=%u filter=%s %s", binding->port, port->ifindex, binding->filter,
              port->ifindex > 0 ? "bound" : "bound; waiting for the device");
     return port->binding;

@@ -104,6 +104,7 @@ static Filterd *test_unreadable(Filterd *filterd)
     g_assert_nonnull(host_bind(filterd, "p2", "vdsm-no-mac-spoofing", &error));
     g_assert_no_error(error);
     g_assert_cmpuint(host_arrivals(ALL OWN "88b7 0001"), ==, 1);
+    g_assert_false(host_has_problem(filterd, "port p2"));
     return filterd;
 }
 
