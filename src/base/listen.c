@@ -11,6 +11,7 @@
 #define LISTEN_FIRST_FD 3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
 #define LISTEN_MAX_FDS 16
 #define LISTEN_BACKLOG 128
+#define UNIX_BACKLOG 1000 /* libvirt's max_queued_clients: all VMs of a host may start at once */
 
 /* How many descriptors were handed to this very process, 0 for none. */
 static guint handed_over(void)
@@ -127,7 +128,7 @@ static GSocket *bind_unix(const char *path, GError **error)
     if (!socket)
         return NULL;
     (void)g_unlink(path); /* of one that did not come further than this */
-    g_socket_set_listen_backlog(socket, LISTEN_BACKLOG);
+    g_socket_set_listen_backlog(socket, UNIX_BACKLOG);
     before = umask(0177);
     good = g_socket_bind(socket, where, FALSE, error);
     (void)umask(before);

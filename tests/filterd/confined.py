@@ -130,6 +130,12 @@ def test_works(manager, tapwall):
     assert Path('/etc/libvirt/nwfilter/own.xml').exists()
 
 
+def test_found(manager, tapwall):
+    """virsh finds it where it looks for libvirt's daemon, and may only look with -r"""
+    assert 'clean-traffic' in nwfilterd.run('virsh', '-q', '-c', 'nwfilter:///system', 'nwfilter-list').stdout
+    assert 'ctap0' in nwfilterd.run('virsh', '-q', '-r', '-c', 'nwfilter:///system', 'nwfilter-binding-list').stdout
+
+
 def test_watchdog(manager, tapwall):
     """it gives signs of life as often as it must"""
     begin = time.monotonic()
@@ -174,7 +180,7 @@ def test_log(manager, tapwall):
     assert not bad, bad
 
 
-TESTS = (test_powers, test_works, test_watchdog, test_reload, test_killed, test_stops, test_log)
+TESTS = (test_powers, test_works, test_found, test_watchdog, test_reload, test_killed, test_stops, test_log)
 
 
 def main(tapwalld, tapwall, unit):
