@@ -165,6 +165,16 @@ class Node:
         except (OSError, LabError):
             return False
 
+    def switch(self, enforcement):
+        """As an administrator would: the key, and a restart of the agent."""
+        with open(self.conf, encoding="utf-8") as file:
+            text = file.read()
+        with open(self.conf, "w", encoding="utf-8") as file:
+            file.write(text.replace(f"enforcement={self.enforcement}", f"enforcement={enforcement}"))
+        self.enforcement = enforcement
+        self.stop_agent()
+        self.start_agent()
+
     def stop_agent(self):
         status = self.agent.stop()
         if status != 0:

@@ -5,6 +5,7 @@ that knows nothing of it. And what only tapwalld promises: never a gap."""
 import labs
 import test_life
 import test_spoofing
+import traffic
 from errors import wait_until
 from vdsm import VdsmError
 
@@ -200,3 +201,46 @@ class Update(test_life.Life):
             self.assertEqual(self.node.in_force(), before)
         self.assertEqual(first.nic_filter(), FILTER)
         self.check_filtered()
+
+
+class Switch(test_life.Life):
+    """A host is switched to tapwalld and back while VMs run: each NIC keeps its enforcer, and all are filtered."""
+
+    LAB = {"name": "switch"}
+
+    def test_there_and_back(self):
+        first = self.shared.machine("first")  # of libvirt
+        before = self.node.rules()
+        self.node.start_tapwalld()
+        self.node.switch("tapwall")
+        self.shared.site.wait_host()
+        second = self.shared.machine("second")  # of tapwalld
+        nic = first.add_nic("hot")              # of tapwalld, too, beside libvirt's
+        first.guest.wait_ready(nic["mac"]["address"])
+        first.nics.append(nic)
+        self.check_enforcers(first, second)
+        self.node.switch("libvirt")
+        self.shared.site.wait_host()
+        self.check_enforcers(first, second)
+        first.remove_nic(first.nics.pop())
+        second.stop()
+        wait_until(lambda: not self.node.bindings() and len(self.node.taps()) == 1, 10, "tapwalld to have no port")
+        second.start_and_boot()  # of libvirt
+        wait_until(lambda: second.nic_enforcement() == "libvirt", 30, "libvirt to enforce the second's filter")
+        self.assertEqual(self.node.bindings(), [])
+        second.stop()
+        wait_until(lambda: self.node.rules() == before, 10, "the second's rules to go")
+        self.node.stop_tapwalld()
+        self.node.tapwalld = None
+
+    def check_enforcers(self, first, second):
+        for machine, number, wanted in ((first, 0, "libvirt"), (first, 1, "tapwall"), (second, 0, "tapwall")):
+            wait_until(lambda: machine.nic_enforcement(number) == wanted, 30,
+                       f"{wanted} to enforce the filter of NIC {number} of {machine.name}")
+        self.check_filtered()
+        outcome = traffic.measure(self.node.host, self.shared.bridge, first.guest, second.guest,
+                                  self.shared.lab.next_run(), True, sender_mac=first.nics[1]["mac"]["address"])
+        self.assertEqual(outcome.problems(), [])
+        outcome = traffic.measure(self.node.host, self.shared.bridge, second.guest, first.guest,
+                                  self.shared.lab.next_run(), True)
+        self.assertEqual(outcome.problems(), [])
