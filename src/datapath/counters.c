@@ -17,6 +17,7 @@ struct Counters {
     GArray *chunks; /* int: descriptors of the ones there are */
     guint stale;    /* chunks below were found, and what is free in them may have counted */
     gsize block_size;
+    GPtrArray *held; /* by chunk: its blocks, NULL until asked for; no array: not held */
 };
 
 /* ---- chunks ---- */
@@ -177,18 +178,64 @@ void counters_give_back(Counters *counters, guint first, guint n)
     spans_give_back(counters->spans, first / COUNTERS_BLOCK, blocks_for(n));
 }
 
+/* ---- reading ---- */
+
+void counters_hold(Counters *counters)
+{
+    counters->held = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_set_size(counters->held, (gint)counters->chunks->len);
+}
+
+void counters_let_go(Counters *counters)
+{
+    g_clear_pointer(&counters->held, g_ptr_array_unref);
+}
+
+/* All blocks of a chunk in their order (array maps give them so), or NULL when the kernel does not
+ * do that with per-CPU arrays (before 5.13). */
+static guint8 *chunk_read(const Counters *counters, int chunk)
+{
+    g_autofree guint8 *blocks = g_malloc(counters->block_size * BLOCKS_OF_CHUNK);
+    g_autofree guint *keys = g_new(guint, BLOCKS_OF_CHUNK);
+    LIBBPF_OPTS(bpf_map_batch_opts, options, .elem_flags = 0);
+    guint count = BLOCKS_OF_CHUNK, next;
+    int result = bpf_map_lookup_batch(chunk, NULL, &next, keys, blocks, &count, &options);
+
+    if ((result != 0 && result != -ENOENT) || count != BLOCKS_OF_CHUNK) /* ENOENT: these are all */
+        return NULL;
+    return g_steal_pointer(&blocks);
+}
+
+/* Of all CPUs; `room` is for one that is not held. */
+static const struct counter_block *block_read(const Counters *counters, guint block,
+                                              struct counter_block *room)
+{
+    const guint number = block / BLOCKS_OF_CHUNK;
+    guint key;
+    int chunk = block_find(counters, block, &key);
+
+    if (counters->held && !counters->held->pdata[number])
+        counters->held->pdata[number] = chunk_read(counters, chunk);
+    if (counters->held && counters->held->pdata[number])
+        return (
+            const struct counter_block *)(gconstpointer)((guint8 *)counters->held->pdata[number] +
+                                                         key * counters->block_size);
+    if (bpf_map_lookup_elem(chunk, &key, room) != 0)
+        memset(room, 0, counters->block_size);
+    return room;
+}
+
 void counters_read(const Counters *counters, guint first, guint n, guint64 *sums)
 {
-    g_autofree struct counter_block *cpus = g_malloc0(counters->block_size);
+    g_autofree struct counter_block *room = g_malloc0(counters->block_size);
+    const struct counter_block *cpus = NULL;
     const guint n_cpus = kernel_cpus();
 
     for (guint i = 0; i < n; i++) {
         const guint at = (first + i) % COUNTERS_BLOCK;
-        guint key;
-        int chunk = block_find(counters, (first + i) / COUNTERS_BLOCK, &key);
 
-        if ((i == 0 || at == 0) && bpf_map_lookup_elem(chunk, &key, cpus) != 0)
-            memset(cpus, 0, counters->block_size);
+        if (!cpus || at == 0)
+            cpus = block_read(counters, (first + i) / COUNTERS_BLOCK, room);
         sums[i] = 0;
         for (guint cpu = 0; cpu < n_cpus; cpu++)
             sums[i] += cpus[cpu].counts[at];

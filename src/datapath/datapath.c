@@ -536,6 +536,32 @@ GArray *datapath_counters(const Datapath *datapath, guint ifindex, guint way)
     return counters;
 }
 
+gboolean datapath_counters_both(const Datapath *datapath, guint ifindex, GArray *counters,
+                                guint *n_from_vm)
+{
+    guint number =
+        GPOINTER_TO_UINT(g_hash_table_lookup(datapath->ports, GUINT_TO_POINTER(ifindex)));
+    const Slot *slot = &datapath->slots[number - (number > 0)];
+
+    if (number == 0)
+        return FALSE;
+    g_array_set_size(counters, slot->n_counters);
+    counters_read(datapath->counters, slot->counters, slot->n_counters,
+                  (guint64 *)(gpointer)counters->data);
+    *n_from_vm = slot->first[WAY_IN] - slot->counters;
+    return TRUE;
+}
+
+void datapath_counters_hold(const Datapath *datapath)
+{
+    counters_hold(datapath->counters);
+}
+
+void datapath_counters_let_go(const Datapath *datapath)
+{
+    counters_let_go(datapath->counters);
+}
+
 guint datapath_origin_counter(guint origin)
 {
     return LAYOUT_RULES + origin;

@@ -110,7 +110,7 @@ Change *change_prepare(Datapath *datapath, Ruleset *ruleset, const GPtrArray *po
 
 /* What was found bound when the daemon began has names by now, if it is what it should be. A new
  * binding begins at nothing. */
-static void read_counts(Step *step, Datapath *datapath)
+static void read_counts(Step *step, Datapath *datapath, Counts *counts)
 {
     Port *port = step->port;
 
@@ -118,7 +118,7 @@ static void read_counts(Step *step, Datapath *datapath)
         return;
     if (!port->shape && datapath_recognize(datapath, port->ifindex, step->rules.shape))
         port->shape = shape_ref(step->rules.shape);
-    step->frames = counts_read(datapath, port);
+    step->frames = counts_read(counts, port);
 }
 
 static void step_done(Step *step)
@@ -131,12 +131,20 @@ static void step_done(Step *step)
     port_set_problem(port, NULL);
 }
 
+static void read_all_counts(Change *change)
+{
+    g_auto(Counts) counts;
+
+    counts_init(&counts, change->datapath, change->steps->len);
+    for (guint i = 0; i < change->steps->len; i++)
+        read_counts(&g_array_index(change->steps, Step, i), change->datapath, &counts);
+}
+
 gboolean change_commit(Change *change, GError **error)
 {
     gboolean good;
 
-    for (guint i = 0; i < change->steps->len; i++)
-        read_counts(&g_array_index(change->steps, Step, i), change->datapath);
+    read_all_counts(change);
     good = datapath_commit(g_steal_pointer(&change->rows), error);
     for (guint i = 0; good && i < change->steps->len; i++)
         step_done(&g_array_index(change->steps, Step, i));

@@ -6,7 +6,7 @@
 
 /* ---- ports ---- */
 
-static void port_fill(const Filterd *filterd, const Port *port, FilterdPort *row)
+static void port_fill(const Filterd *filterd, const Port *port, Counts *counts, FilterdPort *row)
 {
     *row = (FilterdPort){
         .binding = port->binding,
@@ -19,7 +19,7 @@ static void port_fill(const Filterd *filterd, const Port *port, FilterdPort *row
         row->variables = port_variables(port, NULL);
     if (port->ifindex > 0)
         row->flows = datapath_flows(filterd->datapath, port->ifindex);
-    row->frames = counts_read(filterd->datapath, port);
+    row->frames = counts_read(counts, port);
 }
 
 void filterd_port_clear(FilterdPort *port)
@@ -36,12 +36,14 @@ GArray *filterd_ports(const Filterd *filterd)
 {
     g_autoptr(GPtrArray) ports = ports_sorted(filterd->ports);
     GArray *rows = g_array_sized_new(FALSE, TRUE, sizeof(FilterdPort), ports->len);
+    g_auto(Counts) counts;
 
+    counts_init(&counts, filterd->datapath, ports->len);
     g_array_set_clear_func(rows, clear_port);
     for (guint i = 0; i < ports->len; i++) {
         FilterdPort row;
 
-        port_fill(filterd, ports->pdata[i], &row);
+        port_fill(filterd, ports->pdata[i], &counts, &row);
         g_array_append_val(rows, row);
     }
     return rows;
@@ -51,9 +53,11 @@ gboolean filterd_port_lookup(const Filterd *filterd, const char *name, FilterdPo
                              GError **error)
 {
     const Port *port = ports_lookup(filterd->ports, name);
+    g_auto(Counts) counts;
 
+    counts_init(&counts, filterd->datapath, 1);
     if (port)
-        port_fill(filterd, port, found);
+        port_fill(filterd, port, &counts, found);
     else
         filterd_no_binding(name, error);
     return port != NULL;

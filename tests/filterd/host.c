@@ -118,7 +118,7 @@ void host_enter(const char *stock, const char *own, const char *hook)
         .filters = HOST_FILTERS,
         .state = HOST_STATE,
         .grace_ms = 100,
-        .datapath = {.ports = 16,
+        .datapath = {.ports = 128,
                      .pins = wire_enter(),
                      .hook =
                          strcmp(hook, "clsact") == 0 ? DATAPATH_HOOK_CLSACT : DATAPATH_HOOK_ANY},

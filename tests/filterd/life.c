@@ -136,6 +136,38 @@ static guint64 dropped(const Filterd *filterd, const char *name)
     return port.frames.dropped[0];
 }
 
+#define MANY 70
+
+/* More ports of the same filter, or none of them. */
+static void set_many(Filterd *filterd, gboolean wanted)
+{
+    for (guint i = 0; i < MANY; i++) {
+        g_autofree char *name = g_strdup_printf("t%u", i);
+        g_autofree char *add = g_strdup_printf("ip tuntap add %s mode tap", name);
+        g_autoptr(GError) error = NULL;
+
+        if (wanted) {
+            wire_run(add);
+            g_assert_nonnull(host_bind(filterd, name, "counted", &error));
+        } else {
+            g_assert_true(filterd_binding_delete(filterd, name, &error));
+        }
+        g_assert_no_error(error);
+    }
+}
+
+/* Of many ports the counters are read in another way. */
+static guint64 dropped_of_all(const Filterd *filterd)
+{
+    g_autoptr(GArray) ports = filterd_ports(filterd);
+    guint64 sum = 0;
+
+    g_assert_cmpuint(ports->len, >=, MANY);
+    for (guint i = 0; i < ports->len; i++)
+        sum += g_array_index(ports, FilterdPort, i).frames.dropped[0];
+    return sum;
+}
+
 /* Frames are counted over changes and restarts. */
 static Filterd *test_counts(Filterd *filterd)
 {
@@ -150,8 +182,12 @@ static Filterd *test_counts(Filterd *filterd)
     g_assert_no_error(error);
     g_assert_cmpuint(host_arrivals(FORGED) + host_arrivals(FORGED), ==, 0);
     g_assert_cmpuint(dropped(filterd, "p1"), ==, 2);
+    set_many(filterd, TRUE);
+    g_assert_cmpuint(dropped_of_all(filterd), ==, 2);
     g_assert_nonnull(filterd_define(filterd, second, strlen(second), &error));
     g_assert_cmpuint(dropped(filterd, "p1"), ==, 2);
+    g_assert_cmpuint(dropped_of_all(filterd), ==, 2);
+    set_many(filterd, FALSE);
     g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
     g_assert_cmpuint(dropped(filterd, "p1"), ==, 3);
     filterd = host_restart(filterd);
