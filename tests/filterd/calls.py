@@ -86,8 +86,13 @@ def connection_calls():
     yield Call('is secure', rpc.SECURE)
     yield Call('library version', rpc.LIB_VERSION)
     for name, number in (('version', rpc.GET_VERSION), ('capabilities', rpc.CAPABILITIES),
-                         ('hostname', rpc.HOSTNAME), ('number of domains', rpc.NUM_DOMAINS)):
+                         ('hostname', rpc.HOSTNAME), ('number of domains', rpc.NUM_DOMAINS),
+                         ('node', rpc.NODE_INFO), ('defined domains', rpc.NUM_DEFINED_DOMAINS),
+                         ('free memory', rpc.FREE_MEMORY), ('security model', rpc.SECURITY_MODEL)):
         yield Call(f'not supported: {name}', number)
+    yield Call('not supported: networks', rpc.ALL_NETWORKS, uint(1) + uint(0))
+    yield Call('not supported: a domain, before open', rpc.DOMAIN_LOOKUP, text('vm'), on='closed')
+    yield Call('behind the last procedure', 444)
     for feature in (10, 14, 15, 1, 0, -1, 99):
         yield Call(f'feature {feature}', rpc.FEATURE, uint(feature), on='new')
         yield Call(f'feature {feature} before open', rpc.FEATURE, uint(feature), on='closed')

@@ -6,6 +6,7 @@ EXPECTED = 'it also says what was expected'
 REFUSED = 'stock drops what it cannot read'
 
 DIFFERENT = (
+    ('not supported: networks', 'the procedure is told by its number, not by a name'),
     ('bad filter: empty', QUOTE),
     ('bad filter: no xml', QUOTE),
     ('bad filter: half', QUOTE),

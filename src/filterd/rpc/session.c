@@ -79,6 +79,16 @@ static GBytes *run(Session *session, const MessageHeader *call, const Procedure 
     return answer;
 }
 
+/* Clients go another way when something is not supported, but not when it is unknown. */
+static GError *not_served(const Session *session, gint32 number)
+{
+    if (number < 1 || number > PROCEDURE_LAST)
+        return rpc_error_new("unknown procedure: %d", number);
+    if (!session->is_open)
+        return not_open(FALSE);
+    return g_error_new(FILTERD_ERROR, FILTERD_ERROR_NO_SUPPORT, "procedure %d", number);
+}
+
 static GBytes *answer_call(Session *session, const MessageHeader *call, const guint8 *message,
                            gsize length)
 {
@@ -89,7 +99,7 @@ static GBytes *answer_call(Session *session, const MessageHeader *call, const gu
     if (call->status != MESSAGE_OK)
         return refuse(call, rpc_error_new("Unexpected message status %u", (guint)call->status));
     if (!procedure)
-        return refuse(call, rpc_error_new("unknown procedure: %d", call->procedure));
+        return refuse(call, not_served(session, call->procedure));
     arguments = g_malloc0(procedure->arguments.size + 1);
     if (!message_read(message, length, &procedure->arguments, arguments))
         return refuse(call, rpc_error_new("Unable to decode message payload"));
