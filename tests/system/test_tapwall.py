@@ -244,3 +244,23 @@ class Switch(test_life.Life):
         outcome = traffic.measure(self.node.host, self.shared.bridge, second.guest, first.guest,
                                   self.shared.lab.next_run(), True)
         self.assertEqual(outcome.problems(), [])
+
+
+class Limited(test_life.Life):
+    """Bandwidth limits and tapwalld's hooks on one tap. The disciplines are those libvirt uses for <bandwidth>, added
+    by hand: libvirt itself also wants sfq and act_police, which not every kernel has."""
+
+    LAB = labs.TAPWALL
+
+    def test_bandwidth(self):
+        first, _ = self.shared.machine("first"), self.shared.machine("second")
+        tap = "tw" + first.mac.replace(":", "")
+        before = self.node.in_force()
+        for command in ("qdisc replace dev {} root handle 1: htb default 1",
+                        "class add dev {} parent 1: classid 1:1 htb rate 100mbit", "qdisc add dev {} ingress"):
+            self.node.host.run("tc", *command.format(tap).split())
+        self.check_filtered()
+        for command in ("qdisc del dev {} root", "qdisc del dev {} ingress"):
+            self.node.host.run("tc", *command.format(tap).split())
+        self.check_filtered()
+        self.assertEqual(self.node.in_force(), before)
