@@ -242,7 +242,8 @@ static void compile_count(Compiler *compiler)
     assembler_place(out, uncounted);
 }
 
-static void compile_pass(Compiler *compiler, gboolean has_flows)
+/* There may be something left to do, after all tests. */
+static void compile_pass(Compiler *compiler, gboolean has_more)
 {
     Assembler *out = compiler->assembler;
 
@@ -250,7 +251,7 @@ static void compile_pass(Compiler *compiler, gboolean has_flows)
     if (compiler->encapsulation == ENCAPSULATION_INSPECT && ir_program_size(compiler->program) > 0)
         compile_inspection(compiler);
     compile_verdict_out(compiler);
-    if (has_flows) {
+    if (has_more) {
         asm_store(out, BPF_W, SCRATCH, offsetof(struct scratch, verdict), VERDICT);
         compile_tail_call(compiler, PROGRAM_PASSED);
         asm_jump(out, compiler->broken);
@@ -309,7 +310,7 @@ static Code *compile(const IrProgram *program, Encapsulation encapsulation, cons
     compile_begin(&compiler);
     compile_layer(&compiler, program->l2);
     compile_layer(&compiler, program->inet);
-    compile_pass(&compiler, verdict->has_flows);
+    compile_pass(&compiler, verdict->has_flows || verdict->tells);
     compile_drop(&compiler);
     return assembler_finish(out, error);
 }
@@ -343,9 +344,10 @@ Verdict *verdict_compile(const IrProgram *program, Encapsulation encapsulation,
     verdict->way = program->way;
     verdict->want = ir_program_wants(program);
     verdict->has_flows = place->has_flows;
+    verdict->tells = place->tells;
     verdict->has_rest = place->has_rest;
-    verdict->passes_all = !place->has_flows && ir_program_size(program) == 0;
-    if (place->has_flows)
+    verdict->passes_all = !place->has_flows && !place->tells && ir_program_size(program) == 0;
+    if (place->has_flows || place->tells)
         verdict->want |= FACTS_WANT_IP | FACTS_WANT_L4;
     verdict->first_word = place->first_word;
     verdict->n_words = verdict_row_words(program);

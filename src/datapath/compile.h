@@ -22,6 +22,7 @@ typedef struct {
     guint way;
     guint want;          /* enum facts_want */
     gboolean has_flows;  /* connections are looked up before, and noted after a frame passed */
+    gboolean tells;      /* DHCP that passes is told */
     gboolean passes_all; /* it has no steps */
     gboolean has_rest;   /* the words of its ports are in the rest of their rows */
     guint first_word;    /* where its own begin there: scalars, then lists in buckets */
@@ -35,6 +36,7 @@ gboolean verdict_asks_for_flows(const IrProgram *program);
 /* What a way has in common with the other one. */
 typedef struct {
     gboolean has_flows; /* one of them asks for flows */
+    gboolean tells;     /* DHCP that passes is told */
     gboolean has_rest;  /* together they need more words than a row has */
     guint first_word;   /* where this way's begin */
 } VerdictPlace;

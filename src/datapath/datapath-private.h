@@ -48,6 +48,7 @@ struct Datapath {
     GHashTable *ports;   /* ifindex -> slot + 1 */
     guint64 round;
     gpointer drops; /* of libbpf's ring buffer; see drops.c */
+    gpointer frames;
 };
 
 /* Takes a slot's things back; it is free then. */
@@ -59,3 +60,6 @@ gboolean datapath_find(Datapath *datapath, GError **error);
 
 gboolean drops_open(Datapath *datapath, GError **error);
 void drops_close(Datapath *datapath);
+
+gboolean frames_open(Datapath *datapath, GError **error);
+void frames_close(Datapath *datapath);

@@ -67,7 +67,8 @@ static gboolean open_tables(Datapath *datapath, GError **error)
         return FALSE;
     if (g_mkdir_with_parents(datapath->links, 0700) != 0)
         return datapath_kernel_error(error, errno, "making %s", datapath->links);
-    return datapath_find(datapath, error) && drops_open(datapath, error);
+    return datapath_find(datapath, error) && drops_open(datapath, error) &&
+           frames_open(datapath, error);
 }
 
 Datapath *datapath_open(const DatapathConfig *config, GError **error)
@@ -102,6 +103,7 @@ void datapath_close(Datapath *datapath)
     if (!datapath)
         return;
     drops_close(datapath);
+    frames_close(datapath);
     for (guint i = 0; i < datapath->n_slots; i++)
         slot_clear(&datapath->slots[i]);
     g_free(datapath->slots);
@@ -227,6 +229,8 @@ static gboolean slot_write_row(Datapath *datapath, guint number, const DatapathP
             .counters = slot->first[way],
         };
     }
+    for (guint i = 0; port->told[1] > 0 && i < G_N_ELEMENTS(port->told); i++)
+        row.way[WAY_OUT].told[i] = (__u8)(LAYOUT_RULES + port->told[i]);
     shape_fill_row(slot->shape, port->bindings, words, &row, &rest);
     if (slot->has_rest && !kernel_put(datapath->kernel, KERNEL_ROW_RESTS, &number, &rest, error))
         return FALSE;

@@ -52,6 +52,8 @@ typedef struct {
     guint ifindex;
     Shape *shape;
     const IrBinding *bindings[2]; /* of shape's programs; PLAN_FROM_VM first */
+    guint told[2]; /* frames from the VM that rules of these origins, first to last, drop are told
+                      whole; last 0: none; at most 200 */
 } DatapathPort;
 
 typedef struct DatapathChange DatapathChange;
@@ -154,3 +156,28 @@ int datapath_drops_fd(const Datapath *datapath);
 /* Tells all there are. */
 gboolean datapath_drops_read(Datapath *datapath, DatapathDropFunc tell, gpointer data,
                              GError **error);
+
+/* ---- frames told whole ---- */
+
+/* Up to 32 a second of each port and way. More are not told. */
+typedef struct {
+    guint64 time; /* CLOCK_MONOTONIC, ns */
+    guint ifindex, way;
+    gboolean is_dropped;       /* see DatapathPort; else it passed: shape_new_telling() */
+    guint16 tag_type, tag_tci; /* beside the frame; type 0: none */
+    guint length;
+    const guint8 *octets;
+    gsize n_octets; /* 2,048 at most: the beginning of a longer frame */
+} DatapathFrame;
+
+typedef void (*DatapathFrameFunc)(const DatapathFrame *frame, gpointer data);
+
+/* As those of drops. What was told while no process read is told to the next one. */
+int datapath_frames_fd(const Datapath *datapath);
+gboolean datapath_frames_read(Datapath *datapath, DatapathFrameFunc tell, gpointer data,
+                              GError **error);
+
+/* An untagged frame, whole, comes from the port's VM once more and is judged by what is in force
+ * now. The device is one of the caller's network namespace. */
+gboolean datapath_replay(Datapath *datapath, guint ifindex, const guint8 *octets, gsize length,
+                         GError **error);

@@ -35,10 +35,9 @@ static void fill(const Datapath *datapath, const struct drop_event *event, Datap
 const char *datapath_reason_format(guint reason)
 {
     static const char *const words[] = {
-        [VERDICT_NO_ROW] = "no-row",
-        [VERDICT_NO_PROGRAM] = "no-program",
-        [VERDICT_FLOW_QUOTA] = "flow-quota",
-        [VERDICT_FLOW_TABLE] = "flow-table",
+        [VERDICT_NO_ROW] = "no-row",         [VERDICT_NO_PROGRAM] = "no-program",
+        [VERDICT_FLOW_QUOTA] = "flow-quota", [VERDICT_FLOW_TABLE] = "flow-table",
+        [VERDICT_UNTOLD] = "untold",
     };
 
     if (reason < N_REASONS)

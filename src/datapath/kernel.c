@@ -29,6 +29,7 @@ static const char *const map_names[N_KERNEL_MAPS] = {
     [KERNEL_PREFIXES] = "prefixes",
     [KERNEL_LARGE_PREFIXES] = "large_prefixes",
     [KERNEL_DROPS] = "drops",
+    [KERNEL_FRAMES] = "frames",
     [KERNEL_FLOW_COUNTS] = "flow_counts",
     [KERNEL_FLOWS] = "flows",
     [KERNEL_CONNECTIONS] = "connections",
@@ -47,6 +48,7 @@ static const struct {
     [KERNEL_FLOW] = {"flow", PROGRAM_FLOW},
     [KERNEL_FLOW_INSIDE] = {"flow_inside", PROGRAM_FLOW_INSIDE},
     [KERNEL_EXPIRE_FLOWS] = {"expire_flows", 0},
+    [KERNEL_REPLAY] = {"replay", 0},
     [KERNEL_PASSED] = {"passed", PROGRAM_PASSED},
     [KERNEL_CLOSED] = {"closed", 0},
 };
@@ -143,6 +145,7 @@ static guint map_size(KernelMap map, const KernelSizes *sizes)
     case KERNEL_NEAR_PORTS:
     case KERNEL_SCRATCHES:
     case KERNEL_DROPS:
+    case KERNEL_FRAMES:
     case N_KERNEL_MAPS:
         return 0; /* as the object has it */
     }

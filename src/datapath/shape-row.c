@@ -11,7 +11,8 @@ guint shape_flags(const Shape *shape, guint way)
     const Verdict *verdict = shape->verdicts[way];
 
     return (verdict->has_flows ? ROW_FLOWS : 0) | (verdict->passes_all ? ROW_PASS : 0) |
-           (shape->programs[way]->limits->len > 0 ? ROW_LIMITS : 0);
+           (shape->programs[way]->limits->len > 0 ? ROW_LIMITS : 0) |
+           (verdict->tells ? ROW_TELLS : 0);
 }
 
 gboolean shape_has_rest(const Shape *shape)

@@ -24,12 +24,13 @@ static void shape_seal(Shape *shape)
     g_checksum_free(sum);
 }
 
-Shape *shape_new(const IrProgram *out, const IrProgram *in, Encapsulation encapsulation,
-                 GError **error)
+static Shape *shape_make(const IrProgram *out, const IrProgram *in, Encapsulation encapsulation,
+                         gboolean tells, GError **error)
 {
     const IrProgram *const programs[N_WAYS] = {out, in};
     g_autoptr(Shape) shape = g_new0(Shape, 1);
     VerdictPlace place = {
+        .tells = tells,
         .has_flows = verdict_asks_for_flows(out) || verdict_asks_for_flows(in),
         .has_rest = verdict_row_words(out) + verdict_row_words(in) > ROW_WORDS,
     };
@@ -44,6 +45,18 @@ Shape *shape_new(const IrProgram *out, const IrProgram *in, Encapsulation encaps
     }
     shape_seal(shape);
     return g_steal_pointer(&shape);
+}
+
+Shape *shape_new(const IrProgram *out, const IrProgram *in, Encapsulation encapsulation,
+                 GError **error)
+{
+    return shape_make(out, in, encapsulation, FALSE, error);
+}
+
+Shape *shape_new_telling(const IrProgram *out, const IrProgram *in, Encapsulation encapsulation,
+                         GError **error)
+{
+    return shape_make(out, in, encapsulation, TRUE, error);
 }
 
 static Shape *shape_sketch(const Plan *plan, guint length, GError **error)

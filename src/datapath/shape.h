@@ -21,6 +21,11 @@ typedef struct Shape Shape;
 Shape *shape_new(const IrProgram *out, const IrProgram *in, Encapsulation encapsulation,
                  GError **error);
 
+/* The same, but DHCP messages that pass are told whole (datapath_frames_read()); one that cannot be
+ * told, or not be read, does not pass. */
+Shape *shape_new_telling(const IrProgram *out, const IrProgram *in, Encapsulation encapsulation,
+                         GError **error);
+
 /*
  * Whether a filter is within what the data path can take, before any port has it: when it is
  * defined. Tried as a port with single values has it, and as one with lists. FALSE with a LIMIT

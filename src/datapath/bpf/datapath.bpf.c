@@ -238,18 +238,36 @@ int unwrap(struct __sk_buff *skb)
     return judge(skb, row->way[way].program);
 }
 
+/* A second begins for all that is counted in it. */
+static FACTS_INLINE void begin_second(struct drop_rate *rate, __u64 now)
+{
+    __u64 second = now / 1000000000;
+
+    if (rate->second == second)
+        return;
+    rate->second = second;
+    rate->count = 0;
+    rate->frames[WAY_OUT] = 0;
+    rate->frames[WAY_IN] = 0;
+}
+
+static FACTS_INLINE int take_frame_turn(struct drop_rate *rate, __u64 now, const __u32 way)
+{
+    begin_second(rate, now);
+    if (rate->frames[way] >= FRAMES_PER_SECOND)
+        return 0;
+    rate->frames[way]++;
+    return 1;
+}
+
 /* TRUE when this drop may be reported. Two CPUs may both say so: a sample more does no harm. */
 static FACTS_INLINE int take_turn(__u32 slot, __u64 now, __u32 *suppressed)
 {
     struct drop_rate *rate = bpf_map_lookup_elem(&drop_rates, &slot);
-    __u64 second = now / 1000000000;
 
     if (!rate)
         return 0;
-    if (rate->second != second) {
-        rate->second = second;
-        rate->count = 0;
-    }
+    begin_second(rate, now);
     if (rate->count >= DROP_EVENTS_PER_SECOND) {
         rate->suppressed++;
         return 0;
@@ -298,6 +316,39 @@ static FACTS_INLINE void report(struct __sk_buff *skb, const struct row *row, __
     bpf_ringbuf_submit(event, 0);
 }
 
+/* FALSE when it could not be told, or not all of it. */
+static FACTS_INLINE int tell_whole(struct __sk_buff *skb, const struct row *row, __u32 slot,
+                                   const __u32 way, __u32 is_dropped)
+{
+    struct drop_rate *rate = bpf_map_lookup_elem(&drop_rates, &slot);
+    struct facts_tag tag = tag_of(skb);
+    __u64 now = bpf_ktime_get_ns();
+    __u32 length = skb->len, kept = length;
+    struct frame_event *event;
+
+    if (!rate || !take_frame_turn(rate, now, way))
+        return 0;
+    event = bpf_ringbuf_reserve(&frames, sizeof *event, 0);
+    if (!event)
+        return 0;
+    event->time = now;
+    event->port = row->port;
+    event->way = way;
+    event->is_dropped = is_dropped;
+    event->length = length;
+    event->tag_type = tag.type;
+    event->tag_tci = tag.tci;
+    if (kept > FRAME_KEPT)
+        kept = FRAME_KEPT;
+    event->kept = kept;
+    if (kept < FACTS_ETHERNET || bpf_skb_load_bytes(skb, 0, event->frame, kept)) {
+        bpf_ringbuf_discard(event, 0);
+        return 0;
+    }
+    bpf_ringbuf_submit(event, 0);
+    return length <= FRAME_KEPT;
+}
+
 SEC("tc")
 int dropped(struct __sk_buff *skb)
 {
@@ -314,6 +365,9 @@ int dropped(struct __sk_buff *skb)
         return TC_ACT_SHOT;
     skb->cb[3] = scratch->view; /* for who runs a test */
     count(scratch->counters + scratch->verdict);
+    if (scratch->verdict >= row->way[way].told[0] && scratch->verdict <= row->way[way].told[1])
+        (void)(way == WAY_OUT ? tell_whole(skb, row, slot, WAY_OUT, 1)
+                              : tell_whole(skb, row, slot, WAY_IN, 1)); /* it is dropped anyway */
     report(skb, row, slot, way, scratch->verdict);
     return TC_ACT_SHOT;
 }
@@ -382,20 +436,48 @@ int flow_inside(struct __sk_buff *skb)
     return judge(skb, row->way[way].program);
 }
 
+/* To a DHCP server from the VM, or to a client. */
+static FACTS_INLINE int is_dhcp(const struct facts *facts, __u32 way)
+{
+    return (facts->has & FACTS_IP4) && (facts->has & FACTS_PORTS) && facts->ip_proto == 17 &&
+           facts->dport == (way == WAY_OUT ? 67 : 68);
+}
+
+/* DHCP gives addresses and takes them back, so what nobody can be told of does not pass: also what
+ * is in tags or in pieces, which nobody would read. The others: nothing to do. */
+static FACTS_INLINE __u32 tell_dhcp(struct __sk_buff *skb, const struct row *row,
+                                    const struct scratch *scratch, __u32 way)
+{
+    const struct facts *facts = &scratch->facts;
+
+    if (!is_dhcp(facts, way))
+        return 0;
+    if (scratch->view != 0 || (facts->has & (FACTS_WRAPPED | FACTS_FRAGMENT)))
+        return VERDICT_UNTOLD;
+    if (way == WAY_OUT ? tell_whole(skb, row, scratch->slot, WAY_OUT, 0)
+                       : tell_whole(skb, row, scratch->slot, WAY_IN, 0))
+        return 0;
+    return VERDICT_UNTOLD;
+}
+
 /* After it passed. */
 SEC("tc")
 int passed(struct __sk_buff *skb)
 {
     struct scratch *scratch = scratch_of_cpu();
     struct row *row;
-    __u32 way, refused;
+    __u32 way, flags, refused = 0;
 
     if (!scratch)
         return refuse(skb, VERDICT_NO_ROW);
     row = row_of_slot(scratch, &way);
     if (!row || way >= N_WAYS)
         return refuse(skb, VERDICT_NO_ROW);
-    refused = row->way[way].flags & ROW_FLOW_GIVEN ? 0 : flow_note(row, scratch);
+    flags = row->way[way].flags;
+    if ((flags & (ROW_FLOWS | ROW_FLOW_GIVEN)) == ROW_FLOWS)
+        refused = flow_note(row, scratch);
+    if (!refused && (flags & ROW_TELLS))
+        refused = tell_dhcp(skb, row, scratch, way);
     if (refused) {
         scratch->verdict = refused;
         skb->cb[0] = refused;
@@ -403,6 +485,13 @@ int passed(struct __sk_buff *skb)
     }
     count(scratch->counters + scratch->verdict);
     return TC_ACT_UNSPEC;
+}
+
+/* Run by a process on a frame that is to come from the VM once more: cb[0] is the port. */
+SEC("tc")
+int replay(struct __sk_buff *skb)
+{
+    return (int)bpf_clone_redirect(skb, skb->cb[0], BPF_F_INGRESS);
 }
 
 /* Run by a process from time to time, on no frame. cb[0]: how many went. */

@@ -10,7 +10,7 @@
  * process never reads older maps.
  */
 
-#define LAYOUT_VERSION 3
+#define LAYOUT_VERSION 4
 
 /* ---- the table of programs ---- */
 
@@ -55,12 +55,14 @@ enum layout_flags {
     ROW_FLOWS = 1u << 0, /* the program asks for the flow's state */
     ROW_FLOW_GIVEN = 1u << 1, /* tests: the state is in mark and cb, not looked up */
     ROW_LIMITS = 1u << 3,     /* its rest has limits */
+    ROW_TELLS = 1u << 4,      /* DHCP that passes is told whole, or does not pass */
 };
 
 struct row_way {
     __u32 program;  /* in the table of programs */
     __u32 want;     /* enum facts_want */
-    __u32 flags;    /* enum layout_flags */
+    __u16 flags;    /* enum layout_flags */
+    __u8 told[2];   /* drops with these verdicts, the first to the last, are told whole; 0: none */
     __u32 counters; /* where this way's counters begin */
 };
 
@@ -92,7 +94,8 @@ enum layout_verdict {
     VERDICT_NO_PROGRAM,  /* its row names no program, or the call failed */
     VERDICT_FLOW_QUOTA,  /* the port's share of the flow table is used up */
     VERDICT_FLOW_TABLE,  /* the whole flow table is */
-    LAYOUT_RULES = 10,
+    VERDICT_UNTOLD,      /* DHCP that must be told and could not be */
+    LAYOUT_RULES,
 };
 
 /* Counters come in blocks, blocks in chunks; chunks are made when they are needed. */
@@ -233,6 +236,24 @@ struct drop_event {
 
 struct drop_rate {
     __u64 second;
-    __u32 count;
+    __u16 count;
+    __u8 frames[N_WAYS]; /* told whole */
     __u32 suppressed;
+};
+
+/* ---- frames told whole ---- */
+
+#define FRAME_KEPT 2048      /* octets of it, at most */
+#define FRAMES_PER_SECOND 32 /* of each port and way */
+
+struct frame_event {
+    __u64 time; /* CLOCK_MONOTONIC, ns */
+    __u32 port;
+    __u32 way;
+    __u32 is_dropped;
+    __u32 length; /* of the whole frame */
+    __u16 tag_type;
+    __u16 tag_tci;
+    __u32 kept;
+    __u8 frame[FRAME_KEPT];
 };

@@ -66,3 +66,9 @@ struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 256 * 1024);
 } drops SEC(".maps");
+
+/* Of their own, so that no flood of drops keeps them away. */
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 1024 * 1024);
+} frames SEC(".maps");
