@@ -131,6 +131,8 @@ static Port *create(Filterd *filterd, Binding *binding, GError **error)
         return NULL;
     clear_the_way(filterd, binding->port, ifindex);
     leaving = ports_lookup(filterd->ports, binding->port);
+    filterd_inherit(filterd, port, leaving);
+    port->heard_from = (guint64)g_get_monotonic_time() * 1000;
     if (!(leaving ? take_over(filterd, port, leaving, ifindex, error)
                   : put_new(filterd, port, ifindex, error)))
         return NULL;
@@ -138,7 +140,8 @@ static Port *create(Filterd *filterd, Binding *binding, GError **error)
         sweeper_want(filterd->sweeper);
     ports_add(filterd->ports, port);
     ports_set_device(filterd->ports, port, ifindex);
-    port_set_state(port, ifindex > 0 ? FILTERD_FILTERED : FILTERD_WAITING);
+    port_set_state(port, ifindex > 0 ? port_judged_state(port) : FILTERD_WAITING);
+    filterd_keep_learned(filterd, port);
     return g_steal_pointer(&port);
 }
 
@@ -170,7 +173,9 @@ const Binding *filterd_binding_create(Filterd *filterd, const char *xml, gsize l
         return NULL;
     forget_problems(filterd, binding->port);
     log_info("port=%s ifindex=%u filter=%s %s", binding->port, port->ifindex, binding->filter,
-             port->ifindex > 0 ? "bound" : "bound; waiting for the device");
+             port->state == FILTERD_WAITING    ? "bound; waiting for the device"
+             : port->state == FILTERD_LEARNING ? "bound; learning its address"
+                                               : "bound");
     return port->binding;
 }
 
@@ -183,6 +188,7 @@ static void forget(Filterd *filterd, Port *port, StateKind kind)
 
     if (!state_dir_remove(filterd->state, kind, port->binding->port, &error))
         log_warning("port=%s its file stays: %s", port->binding->port, error->message);
+    filterd_forget_learned(filterd, port);
     grace_end(filterd->grace, port);
     ports_remove(filterd->ports, port);
 }
@@ -248,6 +254,8 @@ void filterd_port_lost(Filterd *filterd, Port *port)
         forget(filterd, port, STATE_LEAVING);
         return;
     }
+    if (!learning_has_leases(port->binding))
+        filterd_forget_learned(filterd, port); /* who comes next may have another one */
     port_set_state(port, FILTERD_GONE);
     grace_begin(filterd->grace, port);
 }
@@ -270,6 +278,7 @@ void filterd_port_appeared(Filterd *filterd, Port *port, guint ifindex)
 
     grace_end(filterd->grace, port);
     ports_set_device(filterd->ports, port, ifindex);
+    port->heard_from = (guint64)begin * 1000;
     port_set_state(port, FILTERD_FILTERED);
     if (filterd_put_in_force(filterd, port, &error)) {
         log_info("port=%s ifindex=%u device appeared; filtered %.2f ms after that was heard",

@@ -8,6 +8,7 @@
 typedef struct {
     Port *port;
     PortRules rules;
+    Learning learning;
     FilterdFrames frames; /* until now */
 } Step;
 
@@ -29,12 +30,23 @@ void change_abandon(Change *change)
     g_free(change);
 }
 
-static gboolean rules_of(Ruleset *ruleset, const Port *port, PortRules *rules, GError **error)
+/* The binding's filter, or the one of a port whose address is still to be learned. */
+static gboolean rules_of(Ruleset *ruleset, Step *step, GError **error)
 {
-    g_autoptr(Variables) variables = port_variables(port, error);
+    const Binding *binding = step->port->binding;
+    g_autoptr(Variables) variables = port_variables(step->port, error);
+    g_autoptr(GPtrArray) missing =
+        variables ? ruleset_missing(ruleset, binding->filter, variables, error) : NULL;
+    RulesetPort port = {binding->filter, variables, step->port->encapsulation, FALSE};
 
-    return variables && ruleset_prepare(ruleset, port->binding->filter, variables,
-                                        port->encapsulation, rules, error);
+    if (!missing || !learning_choose(binding, missing, &step->learning, error))
+        return FALSE;
+    port.tells = learning_has_leases(binding) &&
+                 (step->learning != LEARNING_OFF || addresses_size(step->port->addresses) > 0);
+    if (step->learning == LEARNING_OFF)
+        return ruleset_prepare(ruleset, &port, &step->rules, error);
+    return ruleset_prepare_learning(ruleset, &port, step->learning,
+                                    learning_servers(binding) != NULL, &step->rules, error);
 }
 
 static gboolean add_port(Change *change, Ruleset *ruleset, Port *port, GError **error)
@@ -42,7 +54,7 @@ static gboolean add_port(Change *change, Ruleset *ruleset, Port *port, GError **
     g_autoptr(GError) problem = NULL;
     Step step = {.port = port};
 
-    if (rules_of(ruleset, port, &step.rules, &problem)) {
+    if (rules_of(ruleset, &step, &problem)) {
         g_array_append_val(change->steps, step);
         return TRUE;
     }
@@ -80,7 +92,8 @@ static gboolean add_rows(Change *change, Datapath *datapath, GError **error)
         const Step *step = &g_array_index(change->steps, Step, i);
         const DatapathPort row = {step->port->ifindex,
                                   step->rules.shape,
-                                  {step->rules.bindings[0], step->rules.bindings[1]}};
+                                  {step->rules.bindings[0], step->rules.bindings[1]},
+                                  {step->rules.told[0], step->rules.told[1]}};
         g_array_append_val(rows, row);
     }
     change->rows = prepare_rows(datapath, rows, error);
@@ -114,7 +127,7 @@ static void read_counts(Step *step, Datapath *datapath, Counts *counts)
 {
     Port *port = step->port;
 
-    if (port->state != FILTERD_FILTERED)
+    if (port->state != FILTERD_FILTERED && port->state != FILTERD_LEARNING)
         return;
     if (!port->shape && datapath_recognize(datapath, port->ifindex, step->rules.shape))
         port->shape = shape_ref(step->rules.shape);
@@ -129,6 +142,10 @@ static void step_done(Step *step)
     port->shape = g_steal_pointer(&step->rules.shape);
     port->frames = step->frames;
     port_set_problem(port, NULL);
+    port->learning = step->learning;
+    if ((port->state == FILTERD_FILTERED || port->state == FILTERD_LEARNING) &&
+        port->state != port_judged_state(port))
+        port_set_state(port, port_judged_state(port));
 }
 
 static void read_all_counts(Change *change)

@@ -19,6 +19,7 @@ static const struct {
     {FILTERD_ERROR_OPERATION_FAILED, "operation failed: %s"},
     {FILTERD_ERROR_XML, "XML error: %s"},
     {FILTERD_ERROR_OPERATION_DENIED, "operation forbidden: %s"},
+    {FILTERD_ERROR_PARSE_FAILED, "failed to parse configuration file %s"},
     {FILTERD_ERROR_OPERATION_INVALID, "Requested operation is not valid: %s"},
     {FILTERD_ERROR_NO_NWFILTER, "Network filter not found: %s"},
     {FILTERD_ERROR_CONFIG_UNSUPPORTED, "unsupported configuration: %s"},

@@ -36,6 +36,10 @@ struct Filterd {
 
     GPtrArray *watches; /* of Watch; see drops.c */
     guint next_watch, drops;
+
+    guint frames;       /* told whole are read */
+    guint leases;       /* the timer of their ends */
+    gint64 leases_look; /* when, see addresses.h */
 };
 
 /* FILTERD_ERROR_NO_BINDING. Gives NULL. */
@@ -102,3 +106,20 @@ void filterd_audit_end(Filterd *filterd);
 
 void filterd_drops_begin(Filterd *filterd);
 void filterd_drops_end(Filterd *filterd);
+
+/* ---- learning ---- */
+
+void filterd_learn_begin(Filterd *filterd);
+void filterd_learn_end(Filterd *filterd);
+
+/* A new port's addresses are what an earlier process learned of it; or, when it is the same NIC of
+ * the same VM, what was learned of the one before it (or NULL). */
+void filterd_recall(Filterd *filterd, Port *port);
+void filterd_inherit(Filterd *filterd, Port *port, const Port *before);
+
+/* The port's addresses are kept on disk, and the ends of leases watched. */
+void filterd_keep_learned(Filterd *filterd, Port *port);
+void filterd_look_at_leases(Filterd *filterd, const Port *port);
+
+/* It has none any more. */
+void filterd_forget_learned(Filterd *filterd, Port *port);

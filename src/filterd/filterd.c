@@ -54,6 +54,7 @@ Filterd *filterd_new(const FilterdSettings *settings, GError **error)
     if (!open_all(filterd, settings, error) || !filterd_start(filterd, error))
         return NULL;
     filterd_drops_begin(filterd);
+    filterd_learn_begin(filterd);
     filterd_watch_filters(filterd);
     filterd_audit_begin(filterd);
     log_info("ports=%u all in order after %.1f ms", ports_size(filterd->ports),
@@ -65,6 +66,7 @@ void filterd_free(Filterd *filterd)
 {
     filterd_audit_end(filterd);
     filterd_unwatch_filters(filterd);
+    filterd_learn_end(filterd);
     filterd_drops_end(filterd);
     g_clear_pointer(&filterd->links, links_free);
     g_clear_pointer(&filterd->sweeper, sweeper_free);

@@ -87,7 +87,7 @@ typedef enum {
     FILTERD_GONE,    /* the device vanished, within its grace time */
 } FilterdPortState;
 
-#define FILTERD_REASONS 10 /* those that datapath_reason_format() names */
+#define FILTERD_REASONS 11 /* those that datapath_reason_format() names */
 
 /* Since the binding was made or, if later, its last change before the daemon began. By way, from
  * the VM first. */

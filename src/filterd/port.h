@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "filterd/addresses.h"
 #include "filterd/filterd.h"
+#include "filterd/learning.h"
 
 /*
  * Purpose: one bound port: what was asked for, the device it is, where in its life it stands, and
@@ -19,6 +21,9 @@ typedef struct {
     FilterdFrames frames; /* before its last change; see counts.h */
     char *problem;        /* why that is not what was asked for; NULL when all is well */
     GList *grace;         /* its place among those whose grace time runs; NULL: none */
+    Learning learning;    /* what is in force is the filter of this learning; OFF: its own */
+    Addresses *addresses; /* learned */
+    guint64 heard_from;   /* CLOCK_MONOTONIC, ns: frames told before may be another port's */
 } Port;
 
 /* WAITING, for a device. Errors: a TAPWALL_ENCAPSULATION that is neither inspect nor opaque. */
@@ -28,12 +33,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Port, port_free)
 
 void port_set_state(Port *port, FilterdPortState state);
 
+/* LEARNING or FILTERED, by what is in force. */
+FilterdPortState port_judged_state(const Port *port);
+
 /* Takes the text; NULL: all is well. */
 void port_set_problem(Port *port, char *problem);
 
 /* TRUE for one that a client sees. */
 gboolean port_is_bound(const Port *port);
 
-/* The variables that its filter sees: what was given, and MAC. The caller frees. Errors: a MAC that
- * is not the port's own. */
+/* The variables that its filter sees: what was given, MAC, and learned addresses. The caller frees.
+ * Errors: a MAC that is not the port's own. */
 Variables *port_variables(const Port *port, GError **error);
+
+/* Whose learned addresses are whose: of a VM's NIC they stay, when its port is bound anew. */
+char *port_owner(const Port *port);

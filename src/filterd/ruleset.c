@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filterd/ruleset.h"
 
+#include <string.h>
+
 #include "decide/pass.h"
+#include "nwfilter/resolve.h"
 
 #define SHAPES_MAX 64 /* kept for the next port, of one filter */
 
 struct Ruleset {
     Catalogue *catalogue;
-    GHashTable *filters; /* name -> Resolved */
+    GHashTable *filters;  /* name -> Resolved */
+    GHashTable *learning; /* likewise, of learning_filter(); shared */
 };
 
 /* A filter resolved, and what it was compiled to by the lengths of the lists. */
@@ -45,12 +49,14 @@ Ruleset *ruleset_new(Catalogue *catalogue)
 
     ruleset->catalogue = catalogue;
     ruleset->filters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, resolved_unref);
+    ruleset->learning = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, resolved_unref);
     return ruleset;
 }
 
 void ruleset_free(Ruleset *ruleset)
 {
     g_hash_table_unref(ruleset->filters);
+    g_hash_table_unref(ruleset->learning);
     catalogue_free(ruleset->catalogue);
     g_free(ruleset);
 }
@@ -71,6 +77,8 @@ Ruleset *ruleset_next(const Ruleset *before, Catalogue *catalogue, const char *c
     GHashTableIter iterator;
     gpointer name, resolved;
 
+    g_hash_table_unref(ruleset->learning);
+    ruleset->learning = g_hash_table_ref(before->learning);
     g_hash_table_iter_init(&iterator, before->filters);
     while (g_hash_table_iter_next(&iterator, &name, &resolved))
         g_hash_table_insert(ruleset->filters, g_strdup(name), g_rc_box_acquire(resolved));
@@ -98,23 +106,58 @@ static Resolved *resolve(Ruleset *ruleset, const char *filter, GError **error)
     return resolved;
 }
 
+/* Our own text, so that what is wrong with it is our bug. */
+static Plan *learning_plan(const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    Filter *filter = filter_parse(text, strlen(text), NULL, NULL, &error);
+    Plan *plan;
+
+    g_assert_no_error(error);
+    plan = plan_resolve(filter, NULL, NULL, &error);
+    g_assert_no_error(error);
+    filter_unref(filter);
+    return plan;
+}
+
+static Resolved *resolve_learning(Ruleset *ruleset, Learning learning, gboolean has_servers)
+{
+    g_autofree char *text = learning_filter(learning, has_servers);
+    Resolved *resolved = g_hash_table_lookup(ruleset->learning, text);
+
+    if (resolved)
+        return resolved;
+    resolved = resolved_new(learning_plan(text));
+    g_hash_table_insert(ruleset->learning, g_steal_pointer(&text), resolved);
+    return resolved;
+}
+
+GPtrArray *ruleset_missing(Ruleset *ruleset, const char *filter, const Variables *variables,
+                           GError **error)
+{
+    const Resolved *resolved = resolve(ruleset, filter, error);
+
+    return resolved ? plan_missing(resolved->plan, variables) : NULL;
+}
+
 /* ---- shapes ---- */
 
 /* What the instructions depend on, beside the plan. */
-static GBytes *shape_key(const Plan *plan, const PlanValues *values, Encapsulation encapsulation)
+static GBytes *shape_key(const Plan *plan, const PlanValues *values, const RulesetPort *port)
 {
-    g_autofree guint *lengths = g_new0(guint, plan->n_slots + 1);
+    g_autofree guint *lengths = g_new0(guint, plan->n_slots + 2);
 
     for (guint slot = 0; slot < plan->n_slots; slot++)
         (void)plan_values_get(values, slot, &lengths[slot]);
-    lengths[plan->n_slots] = encapsulation;
-    return g_bytes_new(lengths, (plan->n_slots + 1) * sizeof *lengths);
+    lengths[plan->n_slots] = port->encapsulation;
+    lengths[plan->n_slots + 1] = (guint)port->tells;
+    return g_bytes_new(lengths, (plan->n_slots + 2) * sizeof *lengths);
 }
 
-static Shape *shape_of(Resolved *resolved, const PlanValues *values, Encapsulation encapsulation,
+static Shape *shape_of(Resolved *resolved, const PlanValues *values, const RulesetPort *port,
                        GError **error)
 {
-    g_autoptr(GBytes) key = shape_key(resolved->plan, values, encapsulation);
+    g_autoptr(GBytes) key = shape_key(resolved->plan, values, port);
     Shape *shape = g_hash_table_lookup(resolved->shapes, key);
     g_autoptr(IrProgram) out = NULL, in = NULL;
 
@@ -122,7 +165,8 @@ static Shape *shape_of(Resolved *resolved, const PlanValues *values, Encapsulati
         return shape;
     if (!(out = ir_build_optimized(resolved->plan, PLAN_FROM_VM, values, error)) ||
         !(in = ir_build_optimized(resolved->plan, PLAN_TO_VM, values, error)) ||
-        !(shape = shape_new(out, in, encapsulation, error)))
+        !(shape =
+              (port->tells ? shape_new_telling : shape_new)(out, in, port->encapsulation, error)))
         return NULL;
     if (g_hash_table_size(resolved->shapes) >= SHAPES_MAX)
         g_hash_table_remove_all(resolved->shapes); /* ports have those that they use */
@@ -130,12 +174,13 @@ static Shape *shape_of(Resolved *resolved, const PlanValues *values, Encapsulati
     return shape;
 }
 
-gboolean ruleset_prepare(Ruleset *ruleset, const char *filter, const Variables *variables,
-                         Encapsulation encapsulation, PortRules *rules, GError **error)
+/* ---- ports ---- */
+
+static gboolean prepare(Resolved *resolved, const RulesetPort *port, PortRules *rules,
+                        GError **error)
 {
-    Resolved *resolved = resolve(ruleset, filter, error);
-    g_autoptr(PlanValues) values = resolved ? plan_bind(resolved->plan, variables, error) : NULL;
-    Shape *shape = values ? shape_of(resolved, values, encapsulation, error) : NULL;
+    g_autoptr(PlanValues) values = plan_bind(resolved->plan, port->variables, error);
+    Shape *shape = values ? shape_of(resolved, values, port, error) : NULL;
     g_auto(PortRules) made = {0};
 
     if (!shape)
@@ -148,6 +193,38 @@ gboolean ruleset_prepare(Ruleset *ruleset, const char *filter, const Variables *
     }
     *rules = made;
     made = (PortRules){0};
+    return TRUE;
+}
+
+gboolean ruleset_prepare(Ruleset *ruleset, const RulesetPort *port, PortRules *rules,
+                         GError **error)
+{
+    Resolved *resolved = resolve(ruleset, port->filter, error);
+
+    return resolved && prepare(resolved, port, rules, error);
+}
+
+/* Rules with the comment that says so stand one after the other. */
+static void find_told(const IrProgram *program, guint told[2])
+{
+    for (guint i = 0; i < program->origins->len; i++) {
+        const char *comment = g_array_index(program->origins, IrOrigin, i).comment;
+
+        if (g_strcmp0(comment, LEARNING_COMMENT) != 0)
+            continue;
+        told[0] = told[1] > 0 ? told[0] : i;
+        told[1] = i;
+    }
+}
+
+gboolean ruleset_prepare_learning(Ruleset *ruleset, const RulesetPort *port, Learning learning,
+                                  gboolean has_servers, PortRules *rules, GError **error)
+{
+    Resolved *resolved = resolve_learning(ruleset, learning, has_servers);
+
+    if (!prepare(resolved, port, rules, error))
+        return FALSE;
+    find_told(shape_program(rules->shape, PLAN_FROM_VM), rules->told);
     return TRUE;
 }
 

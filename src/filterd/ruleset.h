@@ -2,6 +2,7 @@
 #pragma once
 
 #include "datapath/shape.h"
+#include "filterd/learning.h"
 #include "nwfilter/catalogue.h"
 
 /*
@@ -29,10 +30,28 @@ const Catalogue *ruleset_catalogue(const Ruleset *ruleset);
 typedef struct {
     Shape *shape;
     IrBinding *bindings[2];
+    guint told[2]; /* see DatapathPort */
 } PortRules;
 
-/* `variables` are the port's. Errors: those of resolving, binding and compiling. */
-gboolean ruleset_prepare(Ruleset *ruleset, const char *filter, const Variables *variables,
-                         Encapsulation encapsulation, PortRules *rules, GError **error);
+/* What of a port they depend on. */
+typedef struct {
+    const char *filter;
+    const Variables *variables;
+    Encapsulation encapsulation;
+    gboolean tells; /* DHCP messages that pass: see shape_new_telling() */
+} RulesetPort;
+
+/* Errors: those of resolving, binding and compiling. */
+gboolean ruleset_prepare(Ruleset *ruleset, const RulesetPort *port, PortRules *rules,
+                         GError **error);
+
+/* While its address is learned: those of learning_filter(). */
+gboolean ruleset_prepare_learning(Ruleset *ruleset, const RulesetPort *port, Learning learning,
+                                  gboolean has_servers, PortRules *rules, GError **error);
+
+/* The names of the filter's variables that have no value; see plan_missing(). Errors: those of
+ * resolving. */
+GPtrArray *ruleset_missing(Ruleset *ruleset, const char *filter, const Variables *variables,
+                           GError **error);
 void port_rules_clear(PortRules *rules);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PortRules, port_rules_clear)

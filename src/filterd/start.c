@@ -42,6 +42,7 @@ static void found_file(Filterd *filterd, const char *name, Binding *binding, con
         keep_closed(filterd, name, ifindex, (problem ? problem : error)->message);
         return;
     }
+    filterd_recall(filterd, port);
     ports_add(filterd->ports, port);
     if (ifindex > 0 && !ports_lookup_device(filterd->ports, ifindex)) {
         ports_set_device(filterd->ports, port, ifindex);

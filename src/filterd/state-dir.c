@@ -17,6 +17,7 @@
 
 struct StateDir {
     char *folders[N_STATES];
+    char *addresses;
     int lock; /* -1 until it is ours */
 };
 
@@ -59,6 +60,11 @@ StateDir *state_dir_open(const char *path, GError **error)
             return NULL;
         }
     }
+    dir->addresses = g_build_filename(path, "addresses", NULL);
+    if (g_mkdir_with_parents(dir->addresses, FOLDER_MODE) != 0) {
+        (void)system_error(error, "make", dir->addresses);
+        return NULL;
+    }
     return take_lock(dir, path, error) ? g_steal_pointer(&dir) : NULL;
 }
 
@@ -66,6 +72,7 @@ void state_dir_close(StateDir *dir)
 {
     for (StateKind kind = STATE_BOUND; kind < N_STATES; kind++)
         g_free(dir->folders[kind]);
+    g_free(dir->addresses);
     if (dir->lock >= 0)
         close(dir->lock);
     g_free(dir);
@@ -78,10 +85,8 @@ static char *file_of(const StateDir *dir, StateKind kind, const char *port)
     return g_strconcat(dir->folders[kind], "/", port, SUFFIX, NULL);
 }
 
-gboolean state_dir_save(const StateDir *dir, const Binding *binding, GError **error)
+static gboolean file_write(const char *file, const char *text, GError **error)
 {
-    g_autofree char *file = file_of(dir, STATE_BOUND, binding->port);
-    g_autofree char *text = binding_format_status(binding);
     g_autoptr(GError) problem = NULL;
 
     if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, FILE_MODE,
@@ -89,6 +94,14 @@ gboolean state_dir_save(const StateDir *dir, const Binding *binding, GError **er
         return TRUE;
     g_set_error_literal(error, FILTERD_ERROR, FILTERD_ERROR_SYSTEM, problem->message);
     return FALSE;
+}
+
+gboolean state_dir_save(const StateDir *dir, const Binding *binding, GError **error)
+{
+    g_autofree char *file = file_of(dir, STATE_BOUND, binding->port);
+    g_autofree char *text = binding_format_status(binding);
+
+    return file_write(file, text, error);
 }
 
 gboolean state_dir_leave(const StateDir *dir, const char *port, GError **error)
@@ -173,4 +186,24 @@ gboolean state_dir_read(const StateDir *dir, StateKind kind, StateDirFunc tell, 
         tell(ports->pdata[i], binding, damage, data);
     }
     return TRUE;
+}
+
+/* ---- learned addresses ---- */
+
+gboolean state_dir_save_addresses(const StateDir *dir, const char *port, const char *text,
+                                  GError **error)
+{
+    g_autofree char *file = g_build_filename(dir->addresses, port, NULL);
+
+    if (text)
+        return file_write(file, text, error);
+    return g_unlink(file) == 0 || errno == ENOENT || system_error(error, "remove", file);
+}
+
+char *state_dir_read_addresses(const StateDir *dir, const char *port)
+{
+    g_autofree char *file = g_build_filename(dir->addresses, port, NULL);
+    char *text = NULL;
+
+    return g_file_get_contents(file, &text, NULL, NULL) ? text : NULL;
 }

@@ -5,7 +5,8 @@
 
 /*
  * Purpose: the bindings on disk, so that a new process finds what the last one had: a file
- * bindings/PORT.xml each, and leaving/PORT.xml for one whose grace time runs.
+ * bindings/PORT.xml each, and leaving/PORT.xml for one whose grace time runs; and what was learned
+ * of a port, addresses/PORT.
  * Owner: state_dir_close. Invariants: a file is whole or not there; one process at a time.
  * Does not: know devices.
  */
@@ -35,3 +36,12 @@ typedef void (*StateDirFunc)(const char *port, Binding *binding, const GError *p
                              gpointer data);
 gboolean state_dir_read(const StateDir *dir, StateKind kind, StateDirFunc tell, gpointer data,
                         GError **error);
+
+/* ---- learned addresses ---- */
+
+/* The text replaces what is there; NULL: nothing. Errors: FILTERD_ERROR_SYSTEM. */
+gboolean state_dir_save_addresses(const StateDir *dir, const char *port, const char *text,
+                                  GError **error);
+
+/* NULL when there are none, or they cannot be read. The caller frees. */
+char *state_dir_read_addresses(const StateDir *dir, const char *port);

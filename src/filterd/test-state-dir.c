@@ -99,7 +99,7 @@ static void test_lock(void)
 
 static void remove_all(void)
 {
-    static const char *const names[] = {"bindings", "leaving", "lock", ""};
+    static const char *const names[] = {"bindings", "leaving", "addresses", "lock", ""};
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = path_of(names[i]);

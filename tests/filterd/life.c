@@ -62,7 +62,7 @@ static void test_define(Filterd *filterd)
 {
     static const char needs[] =
         "<filter name='strict' chain='root'><uuid>%s</uuid><rule "
-        "action='drop' direction='out'><ip srcipaddr='$IP'/></rule></filter>";
+        "action='drop' direction='out'><ip srcipaddr='$GATEWAY'/></rule></filter>";
     g_autoptr(GError) error = NULL;
     g_autofree char *message = NULL, *changed = NULL;
 
