@@ -115,6 +115,8 @@ def test_powers(manager, tapwall):
     root = f'/proc/{manager.process.pid}/mountinfo'
     options = {line.split()[4]: line.split()[5].split(',')[0] for line in Path(root).read_text().splitlines()}
     assert (options['/'], options['/sys'], options['/sys/fs/bpf']) == ('ro', 'ro', 'rw'), options
+    expedited = '/sys/kernel/rcu_expedited'
+    assert not os.path.exists(expedited) or options[expedited] == 'rw', options
 
 
 def test_works(manager, tapwall):

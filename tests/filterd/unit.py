@@ -34,7 +34,9 @@ class Unit:
         return self.service.get(key, '').split()
 
     def writable(self):
-        return [*self.words('ReadWritePaths'), *('/run/' + name for name in self.words('RuntimeDirectory')),
+        stated = [path for path in self.words('ReadWritePaths')
+                  if not path.startswith('-') or os.path.exists(path[1:])]
+        return [*(path.removeprefix('-') for path in stated), *('/run/' + name for name in self.words('RuntimeDirectory')),
                 *('/etc/' + name for name in self.words('ConfigurationDirectory'))]
 
 

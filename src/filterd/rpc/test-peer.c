@@ -149,6 +149,34 @@ static void test_many_at_once(void)
     world_clear(&world);
 }
 
+/* One that sends faster than it is answered, and reads: what it is ahead waits in its socket, where
+ * the kernel bounds it, and not with us. */
+static void test_sends_ahead(void)
+{
+    enum { AT_ONCE = 500, TURNS = 300, SOCKET_HOLDS = 16000 };
+    g_autoptr(GByteArray) some = g_byte_array_new();
+    guint sent = 0, answered = 0;
+    MessageHeader header;
+    World world;
+
+    for (guint i = 0; i < AT_ONCE; i++) {
+        g_autoptr(GBytes) message = call_new(AUTH_LIST, &MESSAGE_NOTHING, NULL);
+
+        g_byte_array_append(some, g_bytes_get_data(message, NULL), g_bytes_get_size(message));
+    }
+    world_init(&world, FALSE);
+    for (guint turn = 0; turn < TURNS; turn++) {
+        while (g_socket_send(world.client, (const char *)some->data, some->len, NULL, NULL) ==
+               (gssize)some->len)
+            sent += AT_ONCE;
+        (void)g_main_context_iteration(NULL, FALSE);
+        answered += received(&world, &header);
+        g_assert_cmpuint(sent - answered, <, SOCKET_HOLDS);
+    }
+    g_assert_cmpuint(answered, >=, TURNS);
+    world_clear(&world);
+}
+
 /* One that sends and never reads: less and less is taken from it, and in the end it goes. */
 static void test_never_reads(void)
 {
@@ -318,6 +346,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rpc/peer/in-pieces", test_in_pieces);
     g_test_add_func("/rpc/peer/many-at-once", test_many_at_once);
+    g_test_add_func("/rpc/peer/sends-ahead", test_sends_ahead);
     g_test_add_func("/rpc/peer/never-reads", test_never_reads);
     g_test_add_func("/rpc/peer/impossible-length", test_impossible_length);
     g_test_add_func("/rpc/peer/reader-message", test_reader_message);
