@@ -15,3 +15,13 @@ typedef struct {
 
 void expedite_begin(Expedite *expedite);
 void expedite_end(Expedite *expedite);
+
+/*
+ * A process that is killed between the two leaves the setting behind. So its value is kept in a
+ * file while a process lives that changes it: one that finds the file puts the value back, else
+ * makes it. Without the right to do either, nothing happens.
+ */
+void expedite_remember(const char *file);
+
+/* An orderly end. */
+void expedite_forget(const char *file);

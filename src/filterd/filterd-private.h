@@ -15,7 +15,8 @@
 /* What the files of the daemon's core share. */
 
 struct Filterd {
-    char *filters; /* directory */
+    char *filters;   /* directory */
+    char *expedited; /* file, see expedite.h */
     Encapsulation encapsulation;
     StateDir *state;
     Datapath *datapath;

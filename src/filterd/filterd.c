@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "datapath/expedite.h"
 #include "filterd/filterd-private.h"
 
 static Filterd *filterd_new_empty(const FilterdSettings *settings)
@@ -9,6 +10,7 @@ static Filterd *filterd_new_empty(const FilterdSettings *settings)
     Filterd *filterd = g_new0(Filterd, 1);
 
     filterd->filters = g_strdup(settings->filters);
+    filterd->expedited = g_build_filename(settings->state, "rcu_expedited", NULL);
     filterd->encapsulation = settings->opaque ? ENCAPSULATION_OPAQUE : ENCAPSULATION_INSPECT;
     filterd->ports = ports_new();
     filterd->grace = grace_new(settings->grace_ms, filterd_grace_over, filterd);
@@ -33,6 +35,7 @@ static gboolean open_all(Filterd *filterd, const FilterdSettings *settings, GErr
     filterd->state = state_dir_open(settings->state, error);
     if (!filterd->state || !make_folder(settings->filters, error))
         return FALSE;
+    expedite_remember(filterd->expedited);
     catalogue = filterd_read_filters(filterd, error);
     if (!catalogue)
         return FALSE;
@@ -74,7 +77,10 @@ void filterd_free(Filterd *filterd)
     ports_free(filterd->ports);
     g_clear_pointer(&filterd->ruleset, ruleset_free);
     g_clear_pointer(&filterd->datapath, datapath_close);
+    if (filterd->state)
+        expedite_forget(filterd->expedited);
     g_clear_pointer(&filterd->state, state_dir_close);
+    g_free(filterd->expedited);
     g_ptr_array_unref(filterd->file_problems);
     g_ptr_array_unref(filterd->state_problems);
     g_free(filterd->filters);
