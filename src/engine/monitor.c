@@ -152,11 +152,17 @@ static void poll_answered(HostMonitor *monitor, JsonNode *answer, const GError *
     poll_schedule(monitor, monitor->engine->times.poll_seconds * 1000);
 }
 
+static void capabilities_answered(HostMonitor *monitor, JsonNode *answer, const GError *error);
+
 static gboolean poll_time(gpointer data)
 {
     HostMonitor *monitor = data;
     monitor->work_timer = 0;
     monitor->polling = TRUE;
+    if (monitor->told == HOST_NON_OPERATIONAL) { /* what it lacked it may have by now */
+        ask(monitor, "Host.getCapabilities", capabilities_answered);
+        return G_SOURCE_REMOVE;
+    }
     monitor->serial = engine_serial(monitor->engine);
     ask(monitor, "Host.getAllVmStats", poll_answered);
     return G_SOURCE_REMOVE;
@@ -182,7 +188,9 @@ static void news_taken(GObject *source, GAsyncResult *result, gpointer data)
             monitor->told = (HostStatus)(GPOINTER_TO_INT(status) - 1);
             monitor->backoff_ms = BACKOFF_FIRST_MS;
             stop_timer(&monitor->grace_timer);
-            poll_schedule(monitor, POLL_SOON_MS);
+            poll_schedule(monitor, monitor->polling ? monitor->engine->times.poll_seconds * 1000
+                                                    : POLL_SOON_MS);
+            monitor->polling = FALSE;
         }
     }
     monitor_unref(monitor);
@@ -208,6 +216,7 @@ static void full_answered(HostMonitor *monitor, JsonNode *answer, const GError *
         lost(monitor, error->message);
         return;
     }
+    g_clear_pointer(&monitor->full, json_node_unref);
     monitor->full = json_node_ref(answer);
     ask(monitor, "Host.getAllVmStats", stats_answered);
 }
@@ -226,6 +235,7 @@ static void capabilities_answered(HostMonitor *monitor, JsonNode *answer, const 
         lost(monitor, error->message);
         return;
     }
+    g_clear_pointer(&monitor->capabilities, json_node_unref);
     monitor->capabilities = json_node_ref(answer);
     monitor->serial = engine_serial(monitor->engine);
     ask(monitor, "Host.getVMFullList", full_answered);

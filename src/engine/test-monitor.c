@@ -158,6 +158,27 @@ static void test_lacks_filter(Fixture *f, gconstpointer data)
     g_assert_error(error, ENGINE_ERROR, ENGINE_ERROR_CONFLICT);
 }
 
+static const char *const enough_filters[] = {"vdsm-no-mac-spoofing", NULL};
+
+static gboolean asked_again(gpointer data)
+{
+    const Fixture *f = data;
+    return test_host_calls(&f->host, "Host.getCapabilities") > 3;
+}
+
+/* Its filter daemon came after its agent. */
+static void test_gets_filter(Fixture *f, gconstpointer data)
+{
+    f->host.filters = few_filters;
+    wait_host(f, HOST_NON_OPERATIONAL);
+    test_wait(asked_again, f, "the engine to ask the host again what it has");
+    g_assert_cmpuint(test_events(&f->t, 517, NULL), ==, 1);
+    f->host.filters = enough_filters;
+    wait_host(f, HOST_UP);
+    g_autoptr(GError) error = test_vm_start(&f->t, f->vm);
+    g_assert_no_error(error);
+}
+
 static void test_lacks_level(Fixture *f, gconstpointer data)
 {
     f->host.levels = old_levels;
@@ -719,6 +740,7 @@ int main(int argc, char **argv)
     ADD("silent-host", test_silent_host);
     ADD("never-answered", test_never_answered);
     ADD("run", test_run);
+    ADD("gets-filter", test_gets_filter);
     ADD("reported-filter", test_reported_filter);
     ADD("reported-enforcement", test_reported_enforcement);
     ADD("option-off", test_option_off);
