@@ -58,6 +58,7 @@ void agent_free(Agent *agent)
     g_clear_handle_id(&agent->sample_source, g_source_remove);
     g_clear_handle_id(&agent->takeover_source, g_source_remove);
     jobs_free(agent->jobs);
+    g_clear_handle_id(&agent->define_source, g_source_remove); /* a job's end may have set it */
     jobs_free(agent->reports);
     g_ptr_array_unref(agent->unplugs);
     g_clear_pointer(&agent->server, rpc_server_free);

@@ -30,7 +30,7 @@ typedef struct {
     GPtrArray *unplugs;   /* of Unplug: NICs the guest has been asked to give back */
     gboolean recovering;  /* the running VMs are not taken over yet: code 99 */
     gboolean sampling;
-    guint sample_source, takeover_source;
+    guint sample_source, takeover_source, define_source;
     guint refresh_next; /* whose XML is read again with the next sample */
     gboolean use_kvm;   /* what domain type "auto" means here */
 } Agent;

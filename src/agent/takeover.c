@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/takeover.h"
 
+#include "agent/define.h"
 #include "agent/events.h"
 #include "agent/filter-file.h"
 #include "agent/settle.h"
@@ -185,6 +186,8 @@ static void takeover_done(gpointer data)
     log_info("vms=%u taken over", all->found->len);
     agent->recovering = FALSE;
     settle_all(agent);
+    if (!all->filters && agent->settings.own_taps)
+        define_when_possible(agent);
     sampling_start(agent);
 }
 

@@ -2,7 +2,8 @@
 /*
  * The tool of a test guest, and its process 1 once the modules are loaded. It sends any frame it is
  * told to, honest or forged, counts the test frames that arrive, and says on the serial console
- * what it did. Unasked it sends one honest frame whenever a link comes up. It powers off on the power button, as a well-behaved guest does.
+ * what it did. Unasked it sends one honest frame whenever a link comes up. It powers off on the
+ * power button, as a well-behaved guest does.
  *
  * Lines on the console ("MAC" is one of the guest's own):
  *   ready                          everything is set up

@@ -97,6 +97,22 @@ class Trouble(test_life.Trouble):
         machine.remove()
         self.assertEqual([first.nic_filter(), second.nic_filter()], [FILTER, FILTER])
 
+    def test_tapwalld_comes_after_the_agent(self):
+        """The agent's filter is defined when it does."""
+        for name in ("first", "second"):
+            self.shared.machine(name).stop()
+        self.node.nwfilter("nwfilter-undefine", FILTER)
+        self.node.stop_tapwalld()
+        self.node.stop_agent()
+        line = f"filter={FILTER} defined"
+        before = self.node.agent_words().count(line)
+        self.node.start_agent()
+        self.assertEqual(self.node.agent_words().count(line), before)
+        self.node.start_tapwalld()
+        wait_until(lambda: self.node.agent_words().count(line) > before, 30, "the filter to be defined")
+        self.shared.site.wait_host()
+        self.check_filtered()
+
     def test_a_binding_that_is_gone(self):
         """A NIC found unbound is out of its network until it is bound."""
         first = self.shared.machine("first")
