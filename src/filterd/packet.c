@@ -76,11 +76,13 @@ gboolean packet_sender(const guint8 *octets, gsize length, guint64 mac, guint32 
 
 gboolean packet_dhcp(const guint8 *octets, gsize length, gboolean is_reply, PacketDhcp *dhcp)
 {
-    const guint8 *ip = octets + ETHERNET, *udp;
+    const guint8 *ip, *udp;
     gsize header, total, claimed;
 
-    if (length < ETHERNET || number(octets + AT_TYPE, 2) != TYPE_IP4 ||
-        (header = ip4_header(ip, length - ETHERNET, &total)) == 0 ||
+    if (length < ETHERNET || number(octets + AT_TYPE, 2) != TYPE_IP4)
+        return FALSE;
+    ip = octets + ETHERNET;
+    if ((header = ip4_header(ip, length - ETHERNET, &total)) == 0 ||
         ip[IP4_AT_PROTOCOL] != PROTOCOL_UDP || (number(ip + IP4_AT_FRAGMENT, 2) & IP4_FRAGMENT) ||
         total - header < UDP)
         return FALSE;
