@@ -114,11 +114,12 @@ static void suspect(GPtrArray *ids, const char *vm_id)
         g_ptr_array_add(ids, g_strdup(vm_id));
 }
 
-/* link NULL: there is none of the NIC's name. bound NULL: nobody knows. */
+/* link NULL: there is none of the NIC's name, which settling cannot mend and says once, at the
+ * agent's start. bound NULL: nobody knows. */
 static gboolean nic_is_settled(const Nic *nic, const Link *link, GHashTable *bound)
 {
     if (!link)
-        return FALSE;
+        return TRUE;
     if (bound && (nic->filter != NULL) != g_hash_table_contains(bound, nic->device))
         return FALSE;
     return link->is_up && link->master == if_nametoindex(nic->bridge);

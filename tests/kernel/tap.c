@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/tap.h"
+#include "agent/settle.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,6 +106,46 @@ static void in_use_is_left_alone(void)
     g_assert_cmpuint(anew->index, !=, used->index);
 }
 
+#define DOMAIN(id)                                                                                 \
+    "<domain><name>vm</name><uuid>" id "</uuid><metadata><t:vm "                                   \
+    "xmlns:t='http://tapwall.example/vm/1.0'><t:nic mac='" MAC "' network='br1' bridge='br1'/>"    \
+    "</t:vm></metadata><devices><interface type='ethernet'><mac address='" MAC "'/>"               \
+    "<target dev='" TAP "' managed='no'/></interface></devices></domain>"
+
+/* The VMs to be looked at when xml runs, as one text. */
+static char *suspects(const char *xml)
+{
+    g_autoptr(Definition) definition = definition_parse("x", xml, NULL);
+    g_autoptr(Vm) vm = vm_new(definition);
+    g_autoptr(GPtrArray) views = g_ptr_array_new();
+    g_autoptr(Virt) filters = virt_on_demand("nwfilter:///nonexistent");
+    g_autoptr(GPtrArray) ids = NULL;
+
+    g_assert_true(vm_set_state(vm, VM_UP));
+    g_ptr_array_add(views, vm->view);
+    ids = settle_suspects(views, filters, NULL);
+    g_assert_nonnull(ids);
+    g_ptr_array_add(ids, NULL);
+    return g_strjoinv(" ", (char **)ids->pdata);
+}
+
+/* OTHER_VM has the tap, which is down at first. */
+static void looked_at(void)
+{
+    g_autofree char *down = suspects(DOMAIN(OTHER_VM));
+    g_autofree char *left = NULL, *up = NULL, *moved = NULL;
+
+    g_assert_cmpstr(down, ==, OTHER_VM);
+    left = suspects("<domain><name>vm</name><uuid>" VM_ID "</uuid></domain>");
+    g_assert_cmpstr(left, ==, OTHER_VM);
+    g_assert_true(link_join(TAP, "br1", NULL));
+    up = suspects(DOMAIN(OTHER_VM));
+    g_assert_cmpstr(up, ==, "");
+    g_assert_true(link_join(TAP, "br2", NULL));
+    moved = suspects(DOMAIN(OTHER_VM));
+    g_assert_cmpstr(moved, ==, OTHER_VM);
+}
+
 static void listed_and_removed(void)
 {
     g_autoptr(GPtrArray) links = links_read(NULL);
@@ -138,6 +179,7 @@ int main(int argc, char **argv)
     g_test_add_func("/agent/tap/new", outside_of_everything_when_new);
     g_test_add_func("/agent/tap/bridges", from_bridge_to_bridge_and_out);
     g_test_add_func("/agent/tap/in-use", in_use_is_left_alone);
+    g_test_add_func("/agent/tap/looked-at", looked_at);
     g_test_add_func("/agent/tap/removed", listed_and_removed);
     g_test_add_func("/agent/tap/foreign", foreign_is_left_alone);
     return g_test_run();
