@@ -229,6 +229,7 @@ static gboolean slot_write_row(Datapath *datapath, guint number, const DatapathP
             .counters = slot->first[way],
         };
     }
+    g_assert(port->told[1] + LAYOUT_RULES <= G_MAXUINT8);
     for (guint i = 0; port->told[1] > 0 && i < G_N_ELEMENTS(port->told); i++)
         row.way[WAY_OUT].told[i] = (__u8)(LAYOUT_RULES + port->told[i]);
     shape_fill_row(slot->shape, port->bindings, words, &row, &rest);

@@ -172,7 +172,8 @@ typedef struct {
 
 typedef void (*DatapathFrameFunc)(const DatapathFrame *frame, gpointer data);
 
-/* As those of drops. What was told while no process read is told to the next one. */
+/* As those of drops, but some at a time. What was told while no process read is told to the next
+ * one. */
 int datapath_frames_fd(const Datapath *datapath);
 gboolean datapath_frames_read(Datapath *datapath, DatapathFrameFunc tell, gpointer data,
                               GError **error);

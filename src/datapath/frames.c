@@ -9,12 +9,15 @@ typedef struct {
     struct ring_buffer *ring;
     DatapathFrameFunc tell; /* while datapath_frames_read() runs */
     gpointer data;
+    guint left; /* to be told in this call */
 } Frames;
+
+#define FRAMES_AT_ONCE 16
 
 static int tell_one(void *data, void *record, size_t size)
 {
     const struct frame_event *event = record;
-    const Frames *frames = data;
+    Frames *frames = data;
     DatapathFrame frame;
 
     if (size < sizeof *event)
@@ -31,7 +34,7 @@ static int tell_one(void *data, void *record, size_t size)
         .n_octets = MIN(event->kept, FRAME_KEPT),
     };
     frames->tell(&frame, frames->data);
-    return 0;
+    return --frames->left > 0 ? 0 : -ECANCELED; /* the descriptor stays readable */
 }
 
 gboolean frames_open(Datapath *datapath, GError **error)
@@ -72,8 +75,10 @@ gboolean datapath_frames_read(Datapath *datapath, DatapathFrameFunc tell, gpoint
 
     frames->tell = tell;
     frames->data = data;
+    frames->left = FRAMES_AT_ONCE;
     result = ring_buffer__consume(frames->ring);
-    return result >= 0 || datapath_kernel_error(error, result, "reading the buffer of frames");
+    return result >= 0 || result == -ECANCELED ||
+           datapath_kernel_error(error, result, "reading the buffer of frames");
 }
 
 gboolean datapath_replay(Datapath *datapath, guint ifindex, const guint8 *octets, gsize length,

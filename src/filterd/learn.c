@@ -73,24 +73,44 @@ void filterd_forget_learned(Filterd *filterd, Port *port)
 /* The port's rules as its addresses now want them. A port that leaves keeps its rules. */
 static gboolean put_in_force(Filterd *filterd, Port *port)
 {
+    g_autofree char *before = g_steal_pointer(&port->problem); /* else it would be left out */
     g_autoptr(GPtrArray) one = g_ptr_array_new();
     g_autoptr(GError) error = NULL;
     Change *change;
 
-    if (port->state != FILTERD_LEARNING && port->state != FILTERD_FILTERED)
-        return TRUE;
     g_ptr_array_add(one, port);
     change = change_prepare(filterd->datapath, filterd->ruleset, one, &error);
-    if (change && change_commit(change, &error)) {
-        sweeper_want(filterd->sweeper);
+    port->is_behind = !change || !change_commit(change, &error);
+    sweeper_want(filterd->sweeper);
+    if (!port->is_behind)
         return TRUE;
-    }
-    if (error) {
-        port_set_problem(port,
-                         g_strdup_printf("what it learned is not in force: %s", error->message));
+    port_set_problem(port, g_strdup_printf("what it learned is not in force: %s", error->message));
+    if (!before) /* a guest can bring this about again and again */
         log_warning("port=%s %s", port->binding->port, port->problem);
-    }
     return FALSE;
+}
+
+static gboolean is_judged(const Port *port)
+{
+    return port->state == FILTERD_LEARNING || port->state == FILTERD_FILTERED;
+}
+
+/* An address more: as it was before, until it can be. */
+static void more(Filterd *filterd, Port *port)
+{
+    if (is_judged(port))
+        (void)put_in_force(filterd, port); /* a failure is the port's problem; tried again */
+}
+
+/* One less: what cannot be taken out by itself goes with all the rest. */
+static void fewer(Filterd *filterd, Port *port)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (is_judged(port) && !put_in_force(filterd, port) &&
+        !datapath_unbind(filterd->datapath, port->ifindex, &error))
+        log_error("port=%s an address stays in force that it has no more: %s", port->binding->port,
+                  error->message);
 }
 
 /* ---- any: the first address that a frame claims ---- */
@@ -115,6 +135,7 @@ static void learn(Filterd *filterd, Port *port, const DatapathFrame *frame)
     (void)addresses_put(port->addresses, address, ADDRESS_FOR_GOOD); /* the first one */
     if (!put_in_force(filterd, port)) {
         addresses_clear(port->addresses);
+        port->is_behind = FALSE;
         return;
     }
     save(filterd, port);
@@ -146,12 +167,11 @@ static gboolean is_server(const Binding *binding, guint32 source)
     return FALSE;
 }
 
-static void changed(Filterd *filterd, Port *port, const char *what, guint32 address)
+static void say(const Port *port, const char *what, guint32 address)
 {
     g_autofree char *text = address_format(address);
 
     log_info("port=%s ifindex=%u %s %s", port->binding->port, port->ifindex, what, text);
-    (void)put_in_force(filterd, port); /* a failure is the port's problem */
 }
 
 static void heard_reply(Filterd *filterd, Port *port, guint32 source, const DhcpMessage *message)
@@ -171,7 +191,9 @@ static void heard_reply(Filterd *filterd, Port *port, guint32 source, const Dhcp
         return;
     }
     if (is_new)
-        changed(filterd, port, "leased", message->given);
+        say(port, "leased", message->given);
+    if (is_new || port->is_behind)
+        more(filterd, port);
     filterd_keep_learned(filterd, port);
 }
 
@@ -188,7 +210,8 @@ static void heard_request(Filterd *filterd, Port *port, const DhcpMessage *messa
         address = message->requested;
     if (!addresses_remove(port->addresses, address))
         return;
-    changed(filterd, port, "gave back", address);
+    say(port, "gave back", address);
+    fewer(filterd, port);
     save(filterd, port);
 }
 
@@ -238,7 +261,7 @@ static void expire(Filterd *filterd, Port *port)
         return;
     log_info("port=%s ifindex=%u a lease is over; it has %u", port->binding->port, port->ifindex,
              addresses_size(port->addresses));
-    (void)put_in_force(filterd, port); /* a failure is the port's problem */
+    fewer(filterd, port);
     save(filterd, port);
 }
 
@@ -252,6 +275,8 @@ static gboolean look(gpointer data)
     for (guint i = 0; i < ports->len; i++) {
         Port *port = ports->pdata[i];
 
+        if (port->is_behind)
+            more(filterd, port);
         expire(filterd, port);
         end = MIN(end, addresses_next_end(port->addresses));
     }

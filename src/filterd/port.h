@@ -23,6 +23,7 @@ typedef struct {
     GList *grace;         /* its place among those whose grace time runs; NULL: none */
     Learning learning;    /* what is in force is the filter of this learning; OFF: its own */
     Addresses *addresses; /* learned */
+    gboolean is_behind;   /* they could not be put in force */
     guint64 heard_from;   /* CLOCK_MONOTONIC, ns: frames told before may be another port's */
 } Port;
 

@@ -2,19 +2,19 @@
 #include "guests.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "../kernel/wire.h"
 
 /* IPv4 and ARP with $IP, and what else the port may not do without. */
 static const char own_ip[] =
-    "<filter name='own-ip' chain='root'>%s"
     "<rule action='drop' direction='out' priority='100'>"
     "<mac match='no' srcmacaddr='$MAC'/></rule>"
-    "<rule action='accept' direction='out' priority='200'><ip srcipaddr='%s'/></rule>"
-    "<rule action='accept' direction='out' priority='200'><arp arpsrcipaddr='%s'/></rule>"
+    "<rule action='accept' direction='out' priority='200'><ip srcipaddr='@ADDRESS@'/></rule>"
+    "<rule action='accept' direction='out' priority='200'><arp arpsrcipaddr='@ADDRESS@'/></rule>"
     "<rule action='accept' direction='out' priority='200'>"
     "<ip srcipaddr='0.0.0.0' protocol='udp' srcportstart='68' dstportstart='67'/></rule>"
-    "<rule action='drop' direction='out' priority='500'><mac/></rule></filter>";
+    "<rule action='drop' direction='out' priority='500'><mac/></rule>";
 
 /* ---- frames ---- */
 
@@ -66,17 +66,36 @@ gboolean guests_shows(const Guests *guests, const char *part)
     return strstr(xml, part) != NULL;
 }
 
-void guests_define(const Guests *guests, const char *address)
+void guests_define_rules(const Guests *guests, const char *rules)
 {
+    const Catalogue *filters = filterd_catalogue(guests->filterd);
     g_autoptr(GError) error = NULL;
-    const char *uuid = catalogue_lookup(filterd_catalogue(guests->filterd), "own-ip")
-                           ? catalogue_uuid(filterd_catalogue(guests->filterd), "own-ip")
-                           : NULL;
-    g_autofree char *element = uuid ? g_strdup_printf("<uuid>%s</uuid>", uuid) : g_strdup("");
-    g_autofree char *xml = g_strdup_printf(own_ip, element, address, address);
+    const char *uuid = catalogue_lookup(filters, "own-ip") ? catalogue_uuid(filters, "own-ip") : "";
+    g_autofree char *element = *uuid ? g_strdup_printf("<uuid>%s</uuid>", uuid) : g_strdup("");
+    g_autofree char *xml =
+        g_strdup_printf("<filter name='own-ip' chain='root'>%s%s</filter>", element, rules);
 
     g_assert_nonnull(filterd_define(guests->filterd, xml, strlen(xml), &error));
     g_assert_no_error(error);
+}
+
+void guests_define(const Guests *guests, const char *address)
+{
+    g_auto(GStrv) parts = g_strsplit(own_ip, "@ADDRESS@", 0);
+    g_autofree char *rules = g_strjoinv(address, parts);
+
+    guests_define_rules(guests, rules);
+}
+
+void guests_replug(Guests *guests)
+{
+    close(guests->from);
+    wire_run("ip link del p1");
+    g_assert_true(host_reaches(guests->filterd, "p1", FILTERD_GONE));
+    (void)wire_port(1);
+    guests->from = wire_socket(1, FALSE);
+    while (guests_state(guests, "p1") == FILTERD_GONE)
+        (void)g_main_context_iteration(NULL, TRUE);
 }
 
 void guests_bind(const Guests *guests, const char *port, const char *parameters)

@@ -38,8 +38,14 @@ gboolean guests_shows(const Guests *guests, const char *part);
 /* own-ip anew, with this in the place of $IP. */
 void guests_define(const Guests *guests, const char *address);
 
+/* own-ip anew, with these rules. */
+void guests_define_rules(const Guests *guests, const char *rules);
+
 /* To own-ip, with parameters as XML. */
 void guests_bind(const Guests *guests, const char *port, const char *parameters);
+
+/* p1 goes and comes again, and with it its guest. */
+void guests_replug(Guests *guests);
 
 /* p1; and until nothing is left of it. */
 void guests_unbind(const Guests *guests);

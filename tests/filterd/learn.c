@@ -129,6 +129,38 @@ static void test_redefine(const Guests *guests)
     guests_forget(guests);
 }
 
+/* What cannot be in force is not learned, however often it is tried. */
+static void test_useless(const Guests *guests)
+{
+    guests_define_rules(guests, "<rule action='drop' direction='out'>"
+                                "<ipv6 srcipaddr='$IP'/></rule>");
+    guests_bind(guests, "p1", "");
+    guests_assert_learning(guests);
+    g_assert_cmpuint(guests_arrivals_of(guests, IP(FIRST)), ==, 0);
+    guests_assert_learning(guests);
+    g_assert_cmpuint(guests_arrivals_of(guests, IP(SECOND)), ==, 0);
+    guests_assert_learning(guests);
+    g_assert_true(host_has_problem(guests->filterd, "what it learned is not in force"));
+    guests_define(guests, "$IP");
+    guests_assert_learning(guests);
+    g_assert_false(host_has_problem(guests->filterd, "what it learned is not in force"));
+    assert_learns(guests, IP(FIRST));
+    assert_first(guests);
+    guests_forget(guests);
+}
+
+/* The device goes and with it what was learned of who had it. */
+static void test_device(Guests *guests)
+{
+    guests_bind(guests, "p1", "");
+    assert_learns(guests, IP(FIRST));
+    guests_replug(guests);
+    guests_assert_learning(guests);
+    assert_learns(guests, ARP(OWN, OWN, FIRST));
+    assert_first(guests);
+    guests_forget(guests);
+}
+
 /* One guest's flood is told in part, and does not keep another one from being heard. */
 static void test_flood(const Guests *guests)
 {
@@ -184,6 +216,8 @@ int main(int argc, char **argv)
     test_burst(&guests);
     test_delete(&guests);
     test_redefine(&guests);
+    test_useless(&guests);
+    test_device(&guests);
     test_flood(&guests);
     filterd_free(guests.filterd);
     printf("addresses are learned of what guests send, and of nothing else\n");

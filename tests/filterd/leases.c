@@ -242,6 +242,33 @@ static void test_unheard(Guests *guests)
     guests_forget(guests);
 }
 
+/* Lists that must be equally long: what cannot be judged as it should be is closed. */
+static void test_closed(const Guests *guests)
+{
+    const Message release = {RELEASE, FIRST, .current = SECOND};
+
+    guests_define_rules(guests, "<rule action='accept' direction='out' priority='100'>"
+                                "<ip srcipaddr='$IP' protocol='udp' dstportstart='$PORTS'/></rule>"
+                                "<rule action='drop' direction='out' priority='500'><mac/></rule>");
+    begin(guests, "<parameter name='PORTS' value='4097'/><parameter name='PORTS' value='4097'/>");
+    acknowledge(guests, FIRST, LONG);
+    g_assert_true(host_has_problem(guests->filterd, "what it learned is not in force"));
+    g_assert_cmpint(guests_state(guests, "p1"), ==, FILTERD_LEARNING);
+    g_assert_false(passes(guests, FIRST));
+    acknowledge(guests, SECOND, LONG);
+    assert_leases(guests, TRUE, TRUE);
+    (void)client_says(guests, &release); /* is dropped: nothing is allowed to port 67 */
+    assert_leases(guests, TRUE, TRUE);
+    acknowledge(guests, SECOND, 1);
+    run_out(guests, "10.0.0.6");
+    g_assert_true(host_has_problem(guests->filterd, "what it learned is not in force"));
+    g_assert_false(passes(guests, FIRST));
+    g_assert_false(passes(guests, SECOND));
+    guests_define(guests, "$IP");
+    assert_leases(guests, TRUE, FALSE);
+    guests_forget(guests);
+}
+
 /* What is too much to be told does not pass. */
 static void test_flood(const Guests *guests)
 {
@@ -275,6 +302,7 @@ int main(int argc, char **argv)
     test_life(&guests);
     test_ends(&guests);
     test_unheard(&guests);
+    test_closed(&guests);
     test_flood(&guests);
     filterd_free(guests.filterd);
     printf("leases begin and end as servers and clients say\n");

@@ -4,7 +4,7 @@
 usage: guest.py [--kernel FOLDER] [--only NAME] --own FOLDER PROGRAM...
 
 --kernel's FOLDER holds "vmlinuz" and the tree "modules", as ./test unpacks Debian's kernel into build/guest (the
-default). --own's: our filters. PROGRAM: an executable of this folder's tests, run as TESTS says. Emulation is slow,
+default). --own's: our filters. PROGRAM: an executable of this folder or of filterd, run as TESTS says. Emulation is slow,
 so they try every so manyeth frame only. Speaks TAP: a line for each test with its seconds, behind its output.
 """
 
@@ -35,6 +35,7 @@ TESTS = [
     ("oracle", "test-kernel-oracle", ["397"], 7),
     ("flow", "test-kernel-flow", [], 4),
     ("live", "test-kernel-live", [STOCK, "OWN", "no-tcx"], 1),
+    ("learn", "test-filterd-learn", [STOCK, "OWN", "clsact"], 1),
     ("gso", "test-kernel-gso", [STOCK, "OWN", "no-tcx"], 1),
     ("flips", "test-kernel-flips", [], 8),
     ("quota", "test-kernel-quota", [], 1),
@@ -99,7 +100,8 @@ def plain(program):
     this machine: the one of build/dev, which ./test builds beside its sanitizer build."""
     if not any("libasan" in path for path in libraries(program)):
         return program
-    other = os.path.join(image.REPOSITORY, "build", "dev", "tests", "kernel", os.path.basename(program))
+    other = os.path.join(image.REPOSITORY, "build", "dev", "tests", os.path.basename(os.path.dirname(program)),
+                         os.path.basename(program))
     if not os.path.exists(other):
         sys.exit(f"there is no {other}, which runs in the guest instead of {program}: ./test builds it")
     return other
@@ -119,7 +121,7 @@ def pack(kernel, tests, programs, own):
     """The initramfs: busybox and its names, the programs with their libraries, what they read, modules."""
     archive = image.Archive()
     known = set()
-    for folder in ["/bin", "/dev", "/proc", "/sys", "/tmp", "/modules"]:
+    for folder in ["/bin", "/dev", "/mnt", "/proc", "/sys", "/tmp", "/modules"]:
         add_folder(archive, folder, known)
     archive.add("dev/console", 0o020600, device=(5, 1))
     archive.file("bin/busybox", image.read("/bin/busybox"))

@@ -341,7 +341,11 @@ static FACTS_INLINE int tell_whole(struct __sk_buff *skb, const struct row *row,
     if (kept > FRAME_KEPT)
         kept = FRAME_KEPT;
     event->kept = kept;
-    if (kept < FACTS_ETHERNET || bpf_skb_load_bytes(skb, 0, event->frame, kept)) {
+    /* Before 6.8 the verifier does not follow a number that the compiler has moved about: so the
+     * compiler is to forget what it knows of it, and asks again. */
+    __asm__ volatile("" : "+r"(kept));
+    if (kept < FACTS_ETHERNET || kept > FRAME_KEPT ||
+        bpf_skb_load_bytes(skb, 0, event->frame, kept)) {
         bpf_ringbuf_discard(event, 0);
         return 0;
     }
