@@ -101,18 +101,20 @@ static Filter *parse(const char *xml, gsize length, GError **error)
     return filter;
 }
 
-/* Of the filter and what includes it. One that names a filter which is not there is checked when
- * that is defined. */
-static gboolean check_sizes(const Catalogue *catalogue, const char *name, GError **error)
+gboolean filterd_check_size(const Catalogue *catalogue, const char *name, GError **error)
+{
+    g_autoptr(Plan) plan = catalogue_resolve(catalogue, name, NULL);
+
+    return !plan || shape_check(plan, error);
+}
+
+gboolean filterd_check_sizes(const Catalogue *catalogue, const char *name, GError **error)
 {
     g_autofree const char **dependents = catalogue_dependents(catalogue, name);
 
-    for (const char **dependent = dependents; *dependent; dependent++) {
-        g_autoptr(Plan) plan = catalogue_resolve(catalogue, *dependent, NULL);
-
-        if (plan && !shape_check(plan, error))
+    for (const char **dependent = dependents; *dependent; dependent++)
+        if (!filterd_check_size(catalogue, *dependent, error))
             return FALSE;
-    }
     return TRUE;
 }
 
@@ -127,7 +129,8 @@ Filter *filterd_define(Filterd *filterd, const char *xml, gsize length, GError *
         return NULL;
     changed[0] = filter->name;
     catalogue = catalogue_copy(filterd_catalogue(filterd));
-    if (!catalogue_define(catalogue, filter, error) || !check_sizes(catalogue, filter->name, error))
+    if (!catalogue_define(catalogue, filter, error) ||
+        !filterd_check_sizes(catalogue, filter->name, error))
         return NULL;
     before = catalogue_lookup(filterd_catalogue(filterd), filter->name);
     if ((!before || !is_equal(before, filter, catalogue_uuid(catalogue, filter->name))) &&

@@ -54,7 +54,13 @@ Port *filterd_bound(const Filterd *filterd, const char *name);
 /* TRUE when a client's binding uses the filter, by itself or through an include. */
 gboolean filterd_is_used(const Filterd *filterd, const char *name);
 
-/* What the directory has; what is damaged there is logged, reported, and left out. */
+/* FALSE with shape_check()'s error when the data path cannot take the filter; _sizes: or one that
+ * includes it. One that names a filter which is not there is looked at when that is defined. */
+gboolean filterd_check_size(const Catalogue *catalogue, const char *name, GError **error);
+gboolean filterd_check_sizes(const Catalogue *catalogue, const char *name, GError **error);
+
+/* What the directory has. What is damaged there is logged, reported, and left out; what the data
+ * path cannot take, too, or stays what it is in force. */
 Catalogue *filterd_read_filters(Filterd *filterd, GError **error);
 
 /* Takes the catalogue, in which the filters of these names (NULL-terminated) are other than in

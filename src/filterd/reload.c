@@ -45,6 +45,38 @@ static void keep_used(Filterd *filterd, Catalogue *fresh, const char *name)
         report(filterd, name, error->message);
 }
 
+/* ---- what the data path cannot take ---- */
+
+/* The old one, or none, instead. */
+static void refuse(Filterd *filterd, Catalogue *fresh, const char *name, const char *problem)
+{
+    Filter *old = filterd->ruleset ? catalogue_lookup(filterd_catalogue(filterd), name) : NULL;
+    g_autoptr(GError) error = NULL;
+
+    report(filterd, name, problem);
+    (void)catalogue_undefine(fresh, name, NULL, NULL, NULL); /* it is there, and nobody asks */
+    if (old && !catalogue_define(fresh, old, &error))
+        report(filterd, name, error->message);
+}
+
+/* One too large by itself is refused first, so that a smaller one that it includes is not. */
+static void refuse_large(Filterd *filterd, Catalogue *fresh)
+{
+    g_autofree const char **fresh_names = catalogue_names(fresh);
+    g_auto(GStrv) names = g_strdupv((char **)fresh_names);
+
+    for (guint round = 0; round < 2; round++)
+        for (char **name = names; *name; name++) {
+            g_autoptr(GError) error = NULL;
+
+            if (!catalogue_lookup(fresh, *name) ||
+                (filterd->ruleset && is_same(filterd_catalogue(filterd), fresh, *name)))
+                continue;
+            if (!(round == 0 ? filterd_check_size : filterd_check_sizes)(fresh, *name, &error))
+                refuse(filterd, fresh, *name, error->message);
+        }
+}
+
 /* What differs; sorted. */
 static GPtrArray *differences(Filterd *filterd, Catalogue *fresh)
 {
@@ -118,6 +150,7 @@ Catalogue *filterd_read_filters(Filterd *filterd, GError **error)
     if (!catalogue_load(catalogue, filterd->filters, CATALOGUE_LOAD_ADD_UUIDS, &problems, error))
         return NULL;
     set_problems(filterd, problems);
+    refuse_large(filterd, catalogue);
     return g_steal_pointer(&catalogue);
 }
 

@@ -74,6 +74,80 @@ static Filterd *test_upgrade(Filterd *filterd)
     return filterd;
 }
 
+/* So many rules of one kind as the data path has no place for, or just. */
+static char *limits(guint n)
+{
+    GString *rules = g_string_new(NULL);
+
+    for (guint i = 0; i < n; i++)
+        g_string_append_printf(rules,
+                               "<rule action='drop' direction='out'>"
+                               "<tcp dstportstart='%u' connlimit-above='2'/></rule>",
+                               i + 1);
+    return g_string_free(rules, FALSE);
+}
+
+static void write_filter(const char *name, const char *uuid, const char *rules)
+{
+    g_autofree char *path = g_strdup_printf(HOST_FILTERS "/%s.xml", name);
+    g_autofree char *xml =
+        g_strdup_printf("<filter name='%s'><uuid>%s</uuid>%s</filter>", name, uuid, rules);
+
+    g_assert_true(g_file_set_contents(path, xml, -1, NULL));
+}
+
+static void assert_long_file(Filterd *filterd, const char *name)
+{
+    g_autofree char *part = g_strdup_printf("filter %s: what is in force is not its file", name);
+
+    g_assert_true(host_has_problem(filterd, part));
+    g_assert_true(host_has_problem(filterd, "connlimit-above"));
+}
+
+/* A filter that the data path cannot take is refused when it is defined, and its file is not read,
+ * while the daemon runs nor when it starts. On entry "mine" drops FORGED on p1. */
+static Filterd *test_long(Filterd *filterd)
+{
+    static const char outer[] = "a0a0a0a0-1ab5-4a22-8618-4560ef5fac2d";
+    g_autofree char *uuid = g_strdup(catalogue_uuid(filterd_catalogue(filterd), "mine"));
+    g_autofree char *many = limits(9), *most = limits(8), *few = limits(4);
+    g_autofree char *with_mine = g_strconcat("<filterref filter='mine'/>", most, NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(define(filterd, many, &error));
+    g_assert_nonnull(strstr(error->message, "filter mine"));
+    g_assert_nonnull(strstr(error->message, "connlimit-above"));
+    g_clear_error(&error);
+    write_filter("mine", uuid, many);
+    write_filter("outer", outer, many);
+    filterd_reload(filterd);
+    assert_long_file(filterd, "mine");
+    assert_long_file(filterd, "outer");
+    g_assert_null(catalogue_lookup(filterd_catalogue(filterd), "outer"));
+    g_assert_true(define(filterd, NO_88B5, &error)); /* the same as before: nothing to do */
+    write_filter("mine", uuid, NO_88B5);
+    write_filter("outer", outer, with_mine);
+    filterd_reload(filterd);
+    g_assert_false(host_has_problem(filterd, "connlimit-above"));
+    g_assert_nonnull(catalogue_lookup(filterd_catalogue(filterd), "outer"));
+    write_filter("mine", uuid, few); /* not by itself */
+    filterd_reload(filterd);
+    assert_long_file(filterd, "mine");
+    g_assert_false(host_has_problem(filterd, "filter outer: what"));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    write_filter("mine", uuid, many);
+    filterd = host_restart(filterd);
+    assert_long_file(filterd, "mine");
+    g_assert_null(catalogue_lookup(filterd_catalogue(filterd), "mine"));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    write_filter("mine", uuid, NO_88B5);
+    g_assert_cmpint(g_unlink(HOST_FILTERS "/outer.xml"), ==, 0);
+    filterd_reload(filterd);
+    g_assert_false(host_has_problem(filterd, "filter mine"));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    return filterd;
+}
+
 /* A device that comes while its filter cannot be had is closed, until it can. */
 static void test_closed(Filterd *filterd)
 {
@@ -135,6 +209,7 @@ int main(int argc, char **argv)
     test_no_start();
     test_full(filterd);
     filterd = test_upgrade(filterd);
+    filterd = test_long(filterd);
     test_closed(filterd);
     filterd = test_unreadable(filterd);
     filterd_free(filterd);
