@@ -115,12 +115,12 @@ GPtrArray *capture_pcap_parse(const guint8 *octets, gsize length, GError **error
 
 GPtrArray *capture_pcap_read(const char *path, GError **error)
 {
-    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, error);
+    g_autofree char *octets = NULL; /* not mapped: it may be a pipe */
+    gsize length;
 
-    if (!file)
+    if (!g_file_get_contents(path, &octets, &length, error))
         return NULL;
-    return capture_pcap_parse((const guint8 *)g_mapped_file_get_contents(file),
-                              g_mapped_file_get_length(file), error);
+    return capture_pcap_parse((const guint8 *)octets, length, error);
 }
 
 /* ---- writing ---- */

@@ -186,7 +186,7 @@ TABLE = [
     (['diff', '{}/same.xml', '{}/dead.xml'], '', 1,
      r'(out|in):[0-9a-f]+\n(pass|drop)\t\S+/same.xml\t\S+\n(pass|drop)\t\S+/dead.xml\t\S+\n', ''),
     (['diff', 'clean-traffic', 'clean-traffic', *STOCK, *MAC], '', 2, '',
-     r'Cannot instantiate filter due to unresolvable variables.*: IP\n'),
+     r'Cannot instantiate filter due to unresolvable variables.*: IP; give values with --var NAME=VALUE\n'),
     (['prove', *VDSM, '--no-forged-mac', '--no-forged-arp'], '', 0,
      r'no forged MAC: proved\nno forged ARP: proved\n', ''),
     (['prove', *VDSM, '--no-forged-arp', '--encapsulation', 'opaque'], '', 1,
@@ -209,7 +209,7 @@ TABLE = [
      r'out:[0-9a-f]{12}525400000001[0-9a-f]+\npass\tone-mac\tdefault\n', ''),
     (['prove', '{}/one-mac.xml', *MAC, '--no-forged-mac'], '', 0, r'no forged MAC: proved\n', ''),
     (['prove', 'clean-traffic', *STOCK, '--no-forged-mac'], '', 2, '',
-     r'Cannot instantiate filter due to unresolvable variables.*: IP\n'),
+     r'Cannot instantiate filter due to unresolvable variables.*: IP; give values with --var NAME=VALUE\n'),
     (['lint', 'clean-traffic', *STOCK, *MAC, *IP], '', 0, '', ''),
     (['lint', '{}/dead.xml'], '', 1,
      r'dead:3: this drop rule never decides about any frame\n'
@@ -252,6 +252,15 @@ def check_fragments(tapwall, folder):
     assert verdicts == [['pass', 'default'], ['pass', 'fragment']], done
 
 
+def check_piped_capture(tapwall, source):
+    """A capture on standard input, which cannot be mapped nor asked for its size."""
+    done = subprocess.run(
+        [tapwall, 'explain', '--filter', f'{source}/data/nwfilter/vdsm-no-mac-spoofing.xml', *STOCK, *MAC,
+         '--pcap', '-'], input=capture([GOOD_ARP, BAD_ARP]), capture_output=True, timeout=60)
+    verdicts = [line.split(b'\t')[:2] for line in done.stdout.splitlines()]
+    assert verdicts == [[b'pass', b'default'], [b'drop', b'no-arp-mac-spoofing:6']], done
+
+
 def readme_runs(source):
     """(words of a command line, what it prints) for each line of README.md that begins with '$ '."""
     runs = []
@@ -281,6 +290,7 @@ def cases(tapwall, source, folder):
         arguments = [*row[0], '--filters', f'{source}/data/nwfilter'] if row[0] else row[0]
         yield ' '.join(row[0])[:70], lambda: check_row(tapwall, folder, (arguments, *row[1:]))
     yield 'README.md', lambda: check_readme(Path(tapwall).resolve(), source, folder)
+    yield 'piped capture', lambda: check_piped_capture(tapwall, source)
     yield 'fragments', lambda: check_fragments(tapwall, folder)
 
 

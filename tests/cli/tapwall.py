@@ -69,6 +69,9 @@ TABLE = [
     (['check', '{}/good.xml', '{}/inner.xml'], 0, '', ''),
     (['check', '{}/alone.xml'], 0, '',
      r"\S*/alone.xml:2: note: referenced filter 'nowhere' is missing\n"),
+    (['check', '{}/wrong.xml'], 0, '', ''),
+    (['check', '{}/wrong.xml', '{}/good.xml', '--filters', '{}/.'], 0, '',
+     r"\S*/wrong.xml:1: note: from this folder filter 'other' is read only [^\n]* other.xml\n"),
     (['check', '{}/bad.xml', '{}/good.xml'], 1, '',
      r'\S*/bad.xml:3: srcmacaddr has illegal value 1: expected a MAC address such as \S+\n'
      r'\S*/bad.xml:4: <rul> is not possible in <filter>: expected uuid, rule or filterref\n'),
@@ -116,7 +119,7 @@ TABLE = [
       '--var=IP=10.0.0.2'], 0,
      r'.*!srcmacaddr=52:54:00:00:00:01 .*srcipaddr=10.0.0.1 .*srcipaddr=10.0.0.2 .*', ''),
     (['show', '{}/good.xml', '--as', 'plan', '--var', 'MAC=52:54:0:0:0:1'], 1, '',
-     r'Cannot instantiate filter due to unresolvable variables .*: IP\n'),
+     r'Cannot instantiate filter due to unresolvable variables .*: IP; give values with --var NAME=VALUE\n'),
     (['show', '{}/good.xml', '--as', 'plan', '--var', 'MAC=1', '--var', 'IP=10.0.0.1'], 1, '',
      r'good:2: variable MAC has illegal value 1: expected a MAC address.*\n'),
     (['show', '{}/good.xml', '--as', 'plan', '--var', 'MAC'], 1, '',

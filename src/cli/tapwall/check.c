@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "cli/tapwall/command.h"
 #include "cli/tapwall/filters.h"
 #include "datapath/shape.h"
@@ -51,13 +53,28 @@ static gboolean check_includes(FilterOptions *options, const char *file, Filter 
     return is_missing;
 }
 
+/* libvirt defines a filter from any file, but in a folder of filters each has its own. */
+static void note_name(const FilterOptions *options, const char *file, const Filter *filter)
+{
+    g_autofree char *own = g_strconcat(filter->name, ".xml", NULL);
+    g_autofree char *name = g_path_get_basename(file);
+
+    if (strcmp(name, own) != 0 && filter_options_searches(options, file))
+        g_printerr("%s:1: note: from this folder filter '%s' is read only when its file is called "
+                   "%s\n",
+                   file, filter->name, own);
+}
+
 static gboolean check_file(const FilterOptions *given, const char *file)
 {
     /* Each file is looked at by itself. */
     g_auto(FilterOptions) options = {.directories = g_strdupv(given->directories)};
     Filter *filter;
 
-    return check_text(&options, file, &filter) && check_includes(&options, file, filter);
+    if (!check_text(&options, file, &filter))
+        return FALSE;
+    note_name(&options, file, filter);
+    return check_includes(&options, file, filter);
 }
 
 int command_check(int argc, char **argv)

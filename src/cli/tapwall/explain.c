@@ -105,7 +105,8 @@ static gboolean read_hex_file(GPtrArray *frames, const char *path, guint way, GE
 
 static gboolean read_pcap(GPtrArray *frames, const char *path, guint way, GError **error)
 {
-    g_autoptr(GPtrArray) read = capture_pcap_read(path, error);
+    gboolean is_stdin = strcmp(path, "-") == 0;
+    g_autoptr(GPtrArray) read = capture_pcap_read(is_stdin ? "/dev/stdin" : path, error);
 
     for (guint i = 0; read && i < read->len; i++)
         add_frame(frames, g_byte_array_ref(read->pdata[i]), way);

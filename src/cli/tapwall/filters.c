@@ -70,6 +70,26 @@ static char *file_of(const FilterOptions *options, const char *name)
     return path;
 }
 
+static gboolean is_directory(const char *a, const char *b)
+{
+    g_autofree char *path_a = g_canonicalize_filename(a, NULL);
+    g_autofree char *path_b = g_canonicalize_filename(b, NULL);
+
+    return strcmp(path_a, path_b) == 0;
+}
+
+gboolean filter_options_searches(const FilterOptions *options, const char *file)
+{
+    g_autofree char *folder = g_path_get_dirname(file);
+    gboolean found = FALSE;
+
+    for (char **directory = options->directories; !found && directory && *directory; directory++)
+        found = is_directory(folder, *directory);
+    for (guint i = 0; !found && i < G_N_ELEMENTS(host_directories); i++)
+        found = is_directory(folder, host_directories[i]);
+    return found;
+}
+
 static GError *not_found(const char *name)
 {
     return nwfilter_error_new(NWFILTER_ERROR_NOT_FOUND, 62,

@@ -37,6 +37,9 @@ Filter *filter_options_read_file(FilterOptions *options, const char *file, GPtrA
 /* The file that a filter was read from, or NULL. */
 const char *filter_options_path(const FilterOptions *options, const char *name);
 
+/* TRUE when filters are looked for by name in the directory of this file. */
+gboolean filter_options_searches(const FilterOptions *options, const char *file);
+
 /* The plan of a filter that filter_options_read gave. */
 Plan *filter_options_resolve(FilterOptions *options, Filter *filter, GError **error);
 

@@ -70,8 +70,10 @@ int command_trouble(const char *format, ...)
 void command_report(const GError *error)
 {
     g_autofree char *text = nwfilter_error_format(error);
+    gboolean is_missing = g_error_matches(error, NWFILTER_ERROR, NWFILTER_ERROR_MISSING);
 
-    fprintf(stderr, "%s\n", text);
+    /* libvirt's words do not say what to do, and a port supplies values in another way. */
+    fprintf(stderr, "%s%s\n", text, is_missing ? "; give values with --var NAME=VALUE" : "");
 }
 
 static int run(const Command *command, int argc, char **argv)
