@@ -275,6 +275,8 @@ def bad_bindings():
                 owner='<owner><name>vm1</name><uuid>zz</uuid></owner>')),
             ('missing filter', binding_xml(name='missing')),
             ('missing include', binding_xml(name='fm')),
+            *((f'learning {word}', binding_xml(name='no-ip-spoofing', parameters=(
+                f"<parameter name='CTRL_IP_LEARNING' value='{word}'/>"))) for word in ('none', 'NONE', 'bogus')),
     ):
         yield Call(f'bad binding: {name}', rpc.BINDING_CREATE, text(xml) + uint(0),
                    read=named_binding)

@@ -140,6 +140,7 @@ static const Message no_leases[] = {
     {OFFER, SERVER, .given = FIRST, .lease = LONG},
     {NAK, SERVER, .given = FIRST, .lease = LONG},
     {ACK, SERVER, .given = FIRST}, /* to an INFORM */
+    {ACK, SERVER, .given = SECOND},
     {ACK, SERVER, .lease = LONG},
     {ACK, SERVER, .given = 0xe0000001u, .lease = LONG},
     {ACK, SERVER, .given = FIRST, .lease = LONG, .client = MAC_PEER},
