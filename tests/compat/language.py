@@ -17,6 +17,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nwfilterd
@@ -24,6 +25,7 @@ from words import FAILS_AT_BIND, WHOLE, WORDS
 
 MAC = '52:54:00:12:34:56'
 CHAINS = ('mac', 'vlan', 'stp', 'arp', 'rarp', 'ipv4', 'ipv6')
+BPDU = '0180c2000000' '525400123456' '0026' '424203' '0000000000' '{}' + '00' * 38
 SEED = 20261127
 N_ORDERS = 8
 UUID = re.compile(r'  <uuid>[0-9a-f-]{36}</uuid>\n')
@@ -91,13 +93,25 @@ def words_cases():
 
 
 def check_bind(port, inside):
-    """libvirt takes the filter and fails on a port."""
+    """libvirt takes the filter and fails on a port, where $X is 1 and $HEX 0x10."""
     rule = inside if inside.startswith('<rule') else (
         f"<rule action='accept' direction='out'>{inside}</rule>")
     refusal = nwfilterd.define(f"<filter name='bind-{port}' chain='root'>{rule}</filter>")
     assert refusal is None, refusal
-    refusal = nwfilterd.bind(port, MAC, f'bind-{port}', [('X', '1')])
+    refusal = nwfilterd.bind(port, MAC, f'bind-{port}', [('X', '1'), ('HEX', '0x10')])
     assert refusal is not None, 'libvirt puts it on a port'
+
+
+def check_hex(program):
+    """libvirt hands a variable's text to ebtables, which reads decimal ranges only; ours is its number."""
+    rule = "<rule action='drop' direction='out'><stp root-priority='$HEX'/></rule>"
+    check_bind('hex', rule)
+    with tempfile.NamedTemporaryFile('w', suffix='.xml') as file:
+        file.write(f"<filter name='hex'>{rule}</filter>")
+        file.flush()
+        done = tapwall(program, 'explain', '--filter', file.name, '--var', 'HEX=0x10', '--hex',
+                       *(BPDU.format(priority) for priority in ('0010', '000a')))
+    assert [line.split('\t')[0] for line in done.stdout.splitlines()] == ['drop', 'pass'], done
 
 
 # ---- the order ----
@@ -284,6 +298,7 @@ def cases(program, source, update):
         yield f'words {title}', lambda: check_words(program, text, theirs, ours)
     for number, inside in enumerate(FAILS_AT_BIND):
         yield f'bind {inside}', lambda: check_bind(f'b{number}', inside)
+    yield 'bind a hexadecimal variable', lambda: check_hex(program)
     for number in range(N_ORDERS):
         texts = random_filters(random.Random(SEED + number), f'order{number}')
         yield f'order {number}', lambda: check_order(program, f'o{number}', texts)
