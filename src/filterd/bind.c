@@ -131,8 +131,8 @@ static Port *create(Filterd *filterd, Binding *binding, GError **error)
         return NULL;
     clear_the_way(filterd, binding->port, ifindex);
     leaving = ports_lookup(filterd->ports, binding->port);
-    filterd_inherit(filterd, port, leaving);
     port->heard_from = (guint64)g_get_monotonic_time() * 1000;
+    filterd_inherit(filterd, port, leaving);
     if (!(leaving ? take_over(filterd, port, leaving, ifindex, error)
                   : put_new(filterd, port, ifindex, error)))
         return NULL;

@@ -143,6 +143,7 @@ static void step_done(Step *step)
     port->frames = step->frames;
     port_set_problem(port, NULL);
     port->learning = step->learning;
+    port->is_behind = FALSE;
     if ((port->state == FILTERD_FILTERED || port->state == FILTERD_LEARNING) &&
         port->state != port_judged_state(port))
         port_set_state(port, port_judged_state(port));

@@ -16,6 +16,7 @@
  * VM gives it back. A port without leases learns again.
  */
 
+#define AGAIN_SECONDS 5        /* until what could not be in force is tried again */
 #define LEASES_LOOK_SECONDS 60 /* a timer does not go on while the host sleeps; leases do */
 
 /* ---- keeping ---- */
@@ -54,6 +55,7 @@ void filterd_inherit(Filterd *filterd, Port *port, const Port *before)
         return;
     addresses_free(port->addresses);
     port->addresses = addresses_copy(before->addresses);
+    port->heard_from = before->heard_from; /* what was told of it and is not heard yet counts */
 }
 
 void filterd_keep_learned(Filterd *filterd, Port *port)
@@ -212,7 +214,7 @@ static void heard_request(Filterd *filterd, Port *port, const DhcpMessage *messa
         return;
     say(port, "gave back", address);
     fewer(filterd, port);
-    save(filterd, port);
+    filterd_keep_learned(filterd, port);
 }
 
 static void heard_dhcp(Filterd *filterd, Port *port, const DatapathFrame *frame)
@@ -250,9 +252,16 @@ static void look_at(Filterd *filterd, gint64 end)
     filterd->leases = g_timeout_add((guint)wait * 1000, look, filterd);
 }
 
+static gint64 next_look(const Port *port)
+{
+    const gint64 again = port->is_behind ? addresses_now() + AGAIN_SECONDS : ADDRESS_FOR_GOOD;
+
+    return MIN(again, addresses_next_end(port->addresses));
+}
+
 void filterd_look_at_leases(Filterd *filterd, const Port *port)
 {
-    look_at(filterd, addresses_next_end(port->addresses));
+    look_at(filterd, next_look(port));
 }
 
 static void expire(Filterd *filterd, Port *port)
@@ -278,7 +287,7 @@ static gboolean look(gpointer data)
         if (port->is_behind)
             more(filterd, port);
         expire(filterd, port);
-        end = MIN(end, addresses_next_end(port->addresses));
+        end = MIN(end, next_look(port));
     }
     look_at(filterd, end);
     return G_SOURCE_REMOVE;

@@ -243,6 +243,23 @@ static void test_unheard(Guests *guests)
     guests_forget(guests);
 }
 
+/* A lease that is told while its port is bound anew. */
+static void test_rebound(const Guests *guests)
+{
+    const Message ack = {ACK, SERVER, .given = SECOND, .lease = LONG};
+    g_autofree char *hex = frame_text(&ack, TRUE);
+
+    begin(guests, "");
+    acknowledge(guests, FIRST, LONG);
+    guests_send(guests->other, hex);
+    (void)guests_arrivals(guests);
+    guests_unbind(guests);
+    guests_bind(guests, "p1", "<parameter name='CTRL_IP_LEARNING' value='dhcp'/>");
+    guests_settle();
+    assert_leases(guests, TRUE, TRUE);
+    guests_forget(guests);
+}
+
 /* Lists that must be equally long: what cannot be judged as it should be is closed. */
 static void test_closed(const Guests *guests)
 {
@@ -303,6 +320,7 @@ int main(int argc, char **argv)
     test_life(&guests);
     test_ends(&guests);
     test_unheard(&guests);
+    test_rebound(&guests);
     test_closed(&guests);
     test_flood(&guests);
     filterd_free(guests.filterd);
