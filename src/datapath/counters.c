@@ -105,6 +105,18 @@ Counters *counters_new(const Kernel *kernel, GError **error)
     return g_steal_pointer(&counters);
 }
 
+gboolean counters_restore_pins(const Counters *counters, guint *restored, GError **error)
+{
+    for (guint i = 0; i < counters->chunks->len; i++) {
+        g_autofree char *name = chunk_name(i);
+
+        if (!kernel_restore_pin(counters->kernel, name, g_array_index(counters->chunks, int, i),
+                                restored, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 void counters_free(Counters *counters)
 {
     if (!counters)

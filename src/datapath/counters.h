@@ -20,6 +20,9 @@ Counters *counters_new(const Kernel *kernel, GError **error);
 void counters_free(Counters *counters);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Counters, counters_free)
 
+/* See kernel_restore_pins(). */
+gboolean counters_restore_pins(const Counters *counters, guint *restored, GError **error);
+
 /* `n` in a row, at zero. Errors: LIMIT when there are no more; KERNEL. */
 gboolean counters_take(Counters *counters, guint n, guint *first, GError **error);
 

@@ -34,9 +34,10 @@ typedef struct {
 } Slot;
 
 struct Datapath {
-    char *pins;  /* the directory of this layout */
-    char *links; /* and of the links in it */
-    int lock;    /* held while we live */
+    char *pins;   /* the directory of this layout */
+    char *links;  /* and of the links in it */
+    int lock;     /* held while we live */
+    char *damage; /* why what was pinned was set aside; NULL: it was not */
     DatapathHook hook;
     guint flows; /* of a port */
     Kernel *kernel;
@@ -50,6 +51,9 @@ struct Datapath {
     gpointer drops; /* of libbpf's ring buffer; see drops.c */
     gpointer frames;
 };
+
+/* What is pinned is from now on a process's before us, see datapath_drop_older(). */
+gboolean datapath_set_aside(const char *pins, const char *links, GError **error);
 
 /* Takes a slot's things back; it is free then. */
 void slot_release(Datapath *datapath, guint slot);

@@ -71,7 +71,7 @@ static gboolean open_tables(Datapath *datapath, GError **error)
            frames_open(datapath, error);
 }
 
-Datapath *datapath_open(const DatapathConfig *config, GError **error)
+static Datapath *open_pinned(const DatapathConfig *config, GError **error)
 {
     g_autoptr(Datapath) datapath = g_new0(Datapath, 1);
     g_autofree char *layout = g_strdup_printf("%d", LAYOUT_VERSION);
@@ -89,6 +89,56 @@ Datapath *datapath_open(const DatapathConfig *config, GError **error)
         !open_tables(datapath, error))
         return NULL;
     return g_steal_pointer(&datapath);
+}
+
+/* Unless another process works there, who is not done with it or knows better. */
+static gboolean set_aside(const DatapathConfig *config, GError **error)
+{
+    g_autoptr(Datapath) damaged = g_new0(Datapath, 1);
+
+    damaged->pins = g_strdup_printf("%s/%d", config->pins, LAYOUT_VERSION);
+    damaged->links = g_strconcat(damaged->pins, "-links", NULL);
+    return take_lock(damaged, error) && datapath_set_aside(damaged->pins, damaged->links, error);
+}
+
+Datapath *datapath_open(const DatapathConfig *config, GError **error)
+{
+    g_autoptr(GError) damage = NULL;
+    Datapath *datapath = open_pinned(config, &damage);
+
+    if (g_error_matches(damage, DATAPATH_ERROR, DATAPATH_ERROR_STATE)) {
+        if (!set_aside(config, error))
+            return NULL;
+        datapath = open_pinned(config, error);
+        if (datapath)
+            datapath->damage = g_strdup(damage->message);
+    } else if (damage) {
+        g_propagate_error(error, g_steal_pointer(&damage));
+    }
+    return datapath;
+}
+
+const char *datapath_damage(const Datapath *datapath)
+{
+    return datapath->damage;
+}
+
+/* The folder may be another one by now. */
+gboolean datapath_restore_pins(Datapath *datapath, guint *n_restored, GError **error)
+{
+    const gboolean is_there = g_file_test(datapath->pins, G_FILE_TEST_IS_DIR);
+
+    *n_restored = 0;
+    if (g_mkdir_with_parents(datapath->pins, 0700) != 0 ||
+        g_mkdir_with_parents(datapath->links, 0700) != 0)
+        return datapath_kernel_error(error, errno, "making %s", datapath->pins);
+    if (!is_there) {
+        close(datapath->lock);
+        if (!take_lock(datapath, error))
+            return FALSE;
+    }
+    return kernel_restore_pins(datapath->kernel, n_restored, error) &&
+           counters_restore_pins(datapath->counters, n_restored, error);
 }
 
 static void slot_clear(Slot *slot)
@@ -116,6 +166,7 @@ void datapath_close(Datapath *datapath)
         close(datapath->lock);
     g_free(datapath->pins);
     g_free(datapath->links);
+    g_free(datapath->damage);
     g_free(datapath);
 }
 

@@ -41,10 +41,18 @@ typedef struct {
     DatapathHook hook;
 } DatapathConfig;
 
-/* Errors: KERNEL; STATE when what is pinned is not whole; BUSY when another process has it. */
+/* What is pinned and not whole is set aside: it goes on judging beside ours, see
+ * datapath_drop_older(). Errors: KERNEL; BUSY when another process has it. */
 Datapath *datapath_open(const DatapathConfig *config, GError **error);
 void datapath_close(Datapath *datapath);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Datapath, datapath_close)
+
+/* What was not whole when it was opened; NULL: all was well. */
+const char *datapath_damage(const Datapath *datapath);
+
+/* Pins that someone took away are made again: without them nothing would be found by the next
+ * process. Those of hooks are datapath_attach()'s. Errors: KERNEL, BUSY. */
+gboolean datapath_restore_pins(Datapath *datapath, guint *n_restored, GError **error);
 
 /* ---- binding ---- */
 

@@ -367,6 +367,30 @@ Kernel *kernel_open(const char *directory, const KernelSizes *sizes, gboolean *i
     return kernel;
 }
 
+gboolean kernel_restore_pin(const Kernel *kernel, const char *name, int descriptor, guint *restored,
+                            GError **error)
+{
+    g_autofree char *path = g_build_filename(kernel->directory, name, NULL);
+
+    if (access(path, F_OK) == 0)
+        return TRUE;
+    if (!pin_one(kernel->directory, name, descriptor, error))
+        return FALSE;
+    ++*restored;
+    return TRUE;
+}
+
+gboolean kernel_restore_pins(const Kernel *kernel, guint *restored, GError **error)
+{
+    for (guint i = 0; i < N_KERNEL_MAPS; i++)
+        if (!kernel_restore_pin(kernel, map_names[i], kernel->maps[i], restored, error))
+            return FALSE;
+    for (guint i = 0; i < N_KERNEL_PROGRAMS; i++)
+        if (!kernel_restore_pin(kernel, program_rows[i].name, kernel->programs[i], restored, error))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean kernel_pin(const Kernel *kernel, const char *name, int map, GError **error)
 {
     g_autofree char *path = NULL;

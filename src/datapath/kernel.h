@@ -79,6 +79,12 @@ Kernel *kernel_open(const char *directory, const KernelSizes *sizes, gboolean *i
 /* The names of all pins, by number; NULL after the last. */
 const char *kernel_pin_name(guint number);
 
+/* Pins that someone took away are made again: of all that has a name, or of a map that was made
+ * later. Adds to *restored. Errors: KERNEL. */
+gboolean kernel_restore_pins(const Kernel *kernel, guint *restored, GError **error);
+gboolean kernel_restore_pin(const Kernel *kernel, const char *name, int descriptor, guint *restored,
+                            GError **error);
+
 /* A map that is made later is pinned there, in place of what was, if anything is pinned at all.
  * Errors: KERNEL. */
 gboolean kernel_pin(const Kernel *kernel, const char *name, int map, GError **error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <net/if.h>
 #include <string.h>
@@ -15,14 +16,22 @@
 
 #define LINKS "-links"
 
-/* TRUE for "N" and "N-links" of another N than ours. */
+#define DAMAGED "-damaged" /* what of our layout was set aside, and after it how often before */
+#define DAMAGED_MAX 100
+
+/* TRUE for "N" and "N-links" of another N than ours, and for what was set aside. */
 static gboolean is_other_layout(const char *name)
 {
     g_autofree char *digits = g_strndup(name, strspn(name, "0123456789"));
     const char *rest = name + strlen(digits);
+    const gboolean is_damaged = g_str_has_prefix(rest, DAMAGED);
 
+    if (is_damaged) {
+        rest += strlen(DAMAGED);
+        rest += strspn(rest, "0123456789");
+    }
     return *digits != '\0' && (*rest == '\0' || strcmp(rest, LINKS) == 0) &&
-           g_ascii_strtoull(digits, NULL, 10) != LAYOUT_VERSION;
+           (is_damaged || g_ascii_strtoull(digits, NULL, 10) != LAYOUT_VERSION);
 }
 
 static GPtrArray *names_in(const char *folder)
@@ -76,6 +85,25 @@ static void remove_folder(const char *folder)
         (void)unlink(path); /* what stays keeps the folder, and the next start tries again */
     }
     (void)rmdir(folder);
+}
+
+/* The links first: a folder of pins without its links is only room. */
+static gboolean set_aside(const char *pins, const char *links, guint number)
+{
+    g_autofree char *to = g_strdup_printf("%s" DAMAGED "%u", pins, number);
+    g_autofree char *links_to = g_strconcat(to, LINKS, NULL);
+
+    if (g_file_test(to, G_FILE_TEST_EXISTS) || g_file_test(links_to, G_FILE_TEST_EXISTS))
+        return FALSE;
+    return (g_rename(links, links_to) == 0 || errno == ENOENT) && g_rename(pins, to) == 0;
+}
+
+gboolean datapath_set_aside(const char *pins, const char *links, GError **error)
+{
+    for (guint number = 0; number < DAMAGED_MAX; number++)
+        if (set_aside(pins, links, number))
+            return TRUE;
+    return datapath_kernel_error(error, errno, "setting %s aside", pins);
 }
 
 guint datapath_drop_older(Datapath *datapath)

@@ -48,6 +48,27 @@ char *filterd_binding_xml(const Filterd *filterd, const Binding *binding)
     return binding_format(binding, variables);
 }
 
+/* ---- problems of the start ---- */
+
+/* What was found wrong at the start, with these words first, is over. */
+static void forget_problems(Filterd *filterd, const char *begin)
+{
+    for (guint i = filterd->state_problems->len; i > 0; i--)
+        if (g_str_has_prefix(filterd->state_problems->pdata[i - 1], begin))
+            g_ptr_array_remove_index(filterd->state_problems, i - 1);
+}
+
+/* With the port's file, or with a device that had no port. */
+static void forget_port_problems(Filterd *filterd, const char *name, guint ifindex)
+{
+    g_autofree char *of_port = g_strdup_printf("port %s: ", name);
+    g_autofree char *of_device = g_strdup_printf("device %u ", ifindex);
+
+    forget_problems(filterd, of_port);
+    if (ifindex > 0)
+        forget_problems(filterd, of_device);
+}
+
 /* ---- create ---- */
 
 /* The device has its row and its hooks, or neither. */
@@ -145,16 +166,6 @@ static Port *create(Filterd *filterd, Binding *binding, GError **error)
     return g_steal_pointer(&port);
 }
 
-/* What was wrong with the port's file is over. */
-static void forget_problems(Filterd *filterd, const char *name)
-{
-    g_autofree char *begin = g_strdup_printf("port %s: ", name);
-
-    for (guint i = filterd->state_problems->len; i > 0; i--)
-        if (g_str_has_prefix(filterd->state_problems->pdata[i - 1], begin))
-            g_ptr_array_remove_index(filterd->state_problems, i - 1);
-}
-
 const Binding *filterd_binding_create(Filterd *filterd, const char *xml, gsize length,
                                       GError **error)
 {
@@ -171,7 +182,7 @@ const Binding *filterd_binding_create(Filterd *filterd, const char *xml, gsize l
     port = create(filterd, binding, error);
     if (!port)
         return NULL;
-    forget_problems(filterd, binding->port);
+    forget_port_problems(filterd, binding->port, port->ifindex);
     log_info("port=%s ifindex=%u filter=%s %s", binding->port, port->ifindex, binding->filter,
              port->state == FILTERD_WAITING    ? "bound; waiting for the device"
              : port->state == FILTERD_LEARNING ? "bound; learning its address"
@@ -281,6 +292,7 @@ void filterd_port_appeared(Filterd *filterd, Port *port, guint ifindex)
     port->heard_from = (guint64)begin * 1000;
     port_set_state(port, FILTERD_FILTERED);
     if (filterd_put_in_force(filterd, port, &error)) {
+        forget_port_problems(filterd, port->binding->port, ifindex);
         log_info("port=%s ifindex=%u device appeared; filtered %.2f ms after that was heard",
                  port->binding->port, ifindex, (double)(g_get_monotonic_time() - begin) / 1000);
         return;

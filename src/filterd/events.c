@@ -28,9 +28,18 @@ static void vanished(guint ifindex, gpointer data)
     Filterd *filterd = data;
     Port *port = ports_lookup_device(filterd->ports, ifindex);
 
-    /* A device of that number and name is another one's successor, which is bound by now. */
-    if (port && !link_is(ifindex, port->binding->port))
+    if (!port)
+        return;
+    if (!link_is(ifindex, port->binding->port)) {
         filterd_port_vanished(filterd, port);
+        return;
+    }
+    /* A device of that number and name is another one's successor: bound by now, if it has hooks.
+     */
+    if (datapath_is_attached(filterd->datapath, ifindex) || port->state == FILTERD_LEAVING)
+        return;
+    filterd_port_vanished(filterd, port);
+    filterd_port_appeared(filterd, port, ifindex);
 }
 
 static void hook_changed(guint ifindex, gpointer data)

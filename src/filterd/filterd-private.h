@@ -34,6 +34,8 @@ struct Filterd {
     GPtrArray *file_problems;  /* char *: filters that cannot be read or put in force */
     GPtrArray *state_problems; /* char *: found at start */
     guint hooks_restored, overruns, defines; /* counts, for filterd_figures() */
+    guint pins_restored;
+    char *pins_problem; /* why they cannot be; NULL when all is well */
 
     GPtrArray *watches; /* of Watch; see drops.c */
     guint next_watch, drops;

@@ -81,6 +81,7 @@ void filterd_free(Filterd *filterd)
         expedite_forget(filterd->expedited);
     g_clear_pointer(&filterd->state, state_dir_close);
     g_free(filterd->expedited);
+    g_free(filterd->pins_problem);
     g_ptr_array_unref(filterd->file_problems);
     g_ptr_array_unref(filterd->state_problems);
     g_free(filterd->filters);

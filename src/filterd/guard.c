@@ -29,6 +29,24 @@ void filterd_guard(Filterd *filterd, Port *port)
                 port->binding->port, port->ifindex);
 }
 
+/* Of maps and programs. What cannot be put back is told by every look at problems. */
+static void guard_pins(Filterd *filterd)
+{
+    g_autoptr(GError) error = NULL;
+    guint restored;
+    const gboolean was_well = filterd->pins_problem == NULL;
+
+    g_clear_pointer(&filterd->pins_problem, g_free);
+    if (!datapath_restore_pins(filterd->datapath, &restored, &error))
+        filterd->pins_problem = g_strdup_printf("pins cannot be put back: %s", error->message);
+    if (filterd->pins_problem && was_well)
+        log_error("%s", filterd->pins_problem);
+    if (restored == 0)
+        return;
+    filterd->pins_restored += restored;
+    log_warning("pins=%u were taken away by someone and are back", restored);
+}
+
 static GPtrArray *names_of(const Ports *ports)
 {
     g_autoptr(GPtrArray) all = ports_all(ports);
@@ -43,6 +61,7 @@ static gboolean audit(gpointer data)
 {
     Filterd *filterd = data;
 
+    guard_pins(filterd);
     if (!filterd->audited || filterd->audited->len == 0) {
         g_clear_pointer(&filterd->audited, g_ptr_array_unref);
         filterd->audited = names_of(filterd->ports);

@@ -181,6 +181,9 @@ gboolean filterd_start(Filterd *filterd, GError **error)
     if (!state_dir_read(filterd->state, STATE_BOUND, found_bound, filterd, error) ||
         !state_dir_read(filterd->state, STATE_LEAVING, found_leaving, filterd, error))
         return FALSE;
+    if (datapath_damage(filterd->datapath))
+        report(filterd, g_strdup_printf("what was pinned was not whole, and is made anew: %s",
+                                        datapath_damage(filterd->datapath)));
     find_rows(filterd);
     ports = filtered_ports(filterd);
     if (!change_ports(filterd, ports, &problem))

@@ -159,6 +159,11 @@ static void add_counts(GPtrArray *lines, Filterd *filterd)
         g_ptr_array_add(lines, g_strdup_printf("%u times someone took a port's hook away; it was "
                                                "put back",
                                                filterd->hooks_restored));
+    if (filterd->pins_restored > 0)
+        g_ptr_array_add(lines, g_strdup_printf("%u times someone took a pin away; it was put back",
+                                               filterd->pins_restored));
+    if (filterd->pins_problem)
+        g_ptr_array_add(lines, g_strdup(filterd->pins_problem));
     if (filterd->overruns > 0)
         g_ptr_array_add(lines, g_strdup_printf("%u times events of devices were lost; every port "
                                                "was looked at",

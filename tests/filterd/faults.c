@@ -182,6 +182,52 @@ static Filterd *test_unreadable(Filterd *filterd)
     return filterd;
 }
 
+/* Someone took pins away while there was no daemon: what is in force stays so until the same, made
+ * anew, takes its place. */
+static Filterd *test_pins(Filterd *filterd)
+{
+    g_autofree char *line =
+        g_strdup_printf("sh -c 'rm %s/*/near_ports'", host_settings.datapath.pins);
+    g_autofree char *left =
+        g_strdup_printf("sh -c '! ls %s | grep damaged'", host_settings.datapath.pins);
+
+    for (guint i = 0; i < 2; i++) {
+        filterd_free(filterd);
+        wire_run(line);
+        g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+        filterd = host_start();
+        g_assert_true(host_has_problem(filterd, "what was pinned was not whole"));
+        g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+        g_assert_cmpuint(host_arrivals(ALL OWN "88b7 0001"), ==, 1);
+        wire_run(left);
+    }
+    filterd = host_restart(filterd);
+    g_assert_false(host_has_problem(filterd, "not whole"));
+    return filterd;
+}
+
+/* The second one says so, changes nothing, and takes nothing apart that looks damaged to it. */
+static void test_two(void)
+{
+    FilterdSettings settings = host_settings;
+    g_autofree char *take =
+        g_strdup_printf("sh -c 'rm %s/*/near_ports'", host_settings.datapath.pins);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(filterd_new(&settings, &error));
+    g_assert_nonnull(strstr(error->message, "another tapwalld works with '" HOST_STATE "'"));
+    g_clear_error(&error);
+    settings.state = "/mnt/second";
+    for (guint i = 0; i < 2; i++) {
+        g_assert_null(filterd_new(&settings, &error));
+        g_assert_nonnull(strstr(error->message, "another process works on"));
+        g_clear_error(&error);
+        if (i == 0)
+            wire_run(take);
+    }
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+}
+
 /* Clear words, and no daemon. */
 static void test_no_start(void)
 {
@@ -212,6 +258,9 @@ int main(int argc, char **argv)
     filterd = test_long(filterd);
     test_closed(filterd);
     filterd = test_unreadable(filterd);
+    filterd = test_pins(filterd);
+    test_two();
+    g_assert_true(host_reports(filterd, "someone took a pin away"));
     filterd_free(filterd);
     printf("what a host lacks is said, and opens nothing\n");
     return 0;

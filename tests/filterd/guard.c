@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../kernel/wire.h"
+#include "datapath/kernel.h"
 #include "host.h"
 
 #define FILTER_FILE HOST_FILTERS "/theirs.xml"
@@ -42,6 +43,30 @@ static void test_hooks(Filterd *filterd)
     g_assert_true(host_reports(filterd, "took a port's hook away"));
     g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
     g_assert_cmpuint(host_arrivals(ALL OWN "88b5 0001"), ==, 1);
+}
+
+/* Of maps and programs, which the kernel does without until a new process looks for them: one, then
+ * all with their folder. */
+static Filterd *test_pins(Filterd *filterd)
+{
+    static const char *const ways[] = {"/*/rows", "/*[0-9]"};
+    const guint all = N_KERNEL_MAPS + N_KERNEL_PROGRAMS + 1; /* and counters of some ports */
+
+    for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+        g_autofree char *line =
+            g_strdup_printf("sh -c 'rm -r %s%s'", host_settings.datapath.pins, ways[i]);
+        g_autofree char *words =
+            g_strdup_printf("%u times someone took a pin", i == 0 ? 1 : all + 1);
+
+        wire_run(line);
+        g_assert_true(host_reports(filterd, words));
+        g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    }
+    filterd = host_restart(filterd);
+    g_assert_false(host_has_problem(filterd, "was not whole"));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    g_assert_cmpuint(host_arrivals(ALL OWN "88b5 0001"), ==, 1);
+    return filterd;
 }
 
 /* ---- the folder of filters ---- */
@@ -149,6 +174,57 @@ static void test_reuse(Filterd *filterd)
     wire_run("ip link del q3");
 }
 
+static gint64 since(const Filterd *filterd, const char *name)
+{
+    g_auto(FilterdPort) port = {0};
+
+    g_assert_true(filterd_port_lookup(filterd, name, &port, NULL));
+    return port.since;
+}
+
+/* Another device of a bound one's name and number is seen by its event, not by the next audit. */
+static void test_twin(Filterd *filterd)
+{
+    const gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    const guint restored = filterd_figures(filterd).hooks_restored;
+    g_autoptr(GError) error = NULL;
+    gint64 before;
+
+    add_device("q5", 1005);
+    g_assert_nonnull(host_bind(filterd, "q5", "vdsm-no-mac-spoofing", &error));
+    g_assert_no_error(error);
+    before = since(filterd, "q5");
+    wire_run("ip link del q5");
+    add_device("q5", 1005);
+    while (since(filterd, "q5") == before && g_get_monotonic_time() < end)
+        (void)g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(since(filterd, "q5"), !=, before);
+    g_assert_true(host_reaches(filterd, "q5", FILTERD_FILTERED));
+    g_assert_cmpuint(filterd_figures(filterd).hooks_restored, ==, restored);
+    wire_run("ip link del q5");
+    g_assert_true(host_reaches(filterd, "q5", HOST_FORGOTTEN));
+}
+
+/* A device that was called otherwise when the daemon began has its name back. */
+static Filterd *test_renamed(Filterd *filterd)
+{
+    g_autoptr(GError) error = NULL;
+
+    add_device("q6", 1006);
+    g_assert_nonnull(host_bind(filterd, "q6", "vdsm-no-mac-spoofing", &error));
+    g_assert_no_error(error);
+    wire_run("ip link set q6 name other6");
+    filterd = host_restart(filterd);
+    g_assert_true(host_reaches(filterd, "q6", FILTERD_WAITING));
+    g_assert_true(host_has_problem(filterd, "device 1006 is filtered"));
+    wire_run("ip link set other6 name q6");
+    g_assert_true(host_reaches(filterd, "q6", FILTERD_FILTERED));
+    g_assert_false(host_has_problem(filterd, "device 1006"));
+    wire_run("ip link del q6");
+    g_assert_true(host_reaches(filterd, "q6", HOST_FORGOTTEN));
+    return filterd;
+}
+
 /* More events than the socket holds: what they said is seen all the same. */
 static void test_overrun(Filterd *filterd)
 {
@@ -178,9 +254,12 @@ int main(int argc, char **argv)
     host_enter(argv[1], argv[2], argv[3]);
     filterd = host_start();
     test_hooks(filterd);
+    filterd = test_pins(filterd);
     test_folder(filterd);
     test_unused(filterd);
     test_reuse(filterd);
+    test_twin(filterd);
+    filterd = test_renamed(filterd);
     test_overrun(filterd);
     filterd_free(filterd);
     printf("hooks, files and devices are seen to change\n");
