@@ -102,6 +102,13 @@ gboolean engine_nic_remove(Engine *engine, const Actor *actor, const char *vm_id
     return TRUE;
 }
 
+const NicCounts *engine_nic_counts(Engine *engine, const Nic *nic)
+{
+    static const NicCounts counts = {.has_traffic = TRUE, .has_filter = TRUE, .filter_tx = 1};
+
+    return &counts;
+}
+
 gboolean engine_nic_synced(Engine *engine, const Nic *nic, gboolean *synced, GError **error)
 {
     *synced = TRUE;
