@@ -3,6 +3,7 @@
 
 #include "datapath/error.h"
 #include "filterd/counts.h"
+#include "nwfilter/error.h"
 
 /* One port and what it is to get. */
 typedef struct {
@@ -30,23 +31,43 @@ void change_abandon(Change *change)
     g_free(change);
 }
 
-/* The binding's filter, or the one of a port whose address is still to be learned. */
+/* The filter of a port that lacks nothing but its address, which is still to be learned. Takes why
+ * it has not its own, which is the error when nothing is to be learned. */
+static gboolean learning_rules_of(Ruleset *ruleset, Step *step, RulesetPort *port, GError *problem,
+                                  GError **error)
+{
+    const Binding *binding = step->port->binding;
+    g_autoptr(GError) why = problem;
+    g_autoptr(GPtrArray) missing = NULL;
+
+    if (!g_error_matches(why, NWFILTER_ERROR, NWFILTER_ERROR_MISSING)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    missing = ruleset_missing(ruleset, port->filter, port->variables, error);
+    if (!missing || !learning_choose(binding, missing, &step->learning, error))
+        return FALSE;
+    if (step->learning == LEARNING_OFF) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    port->tells = learning_has_leases(binding);
+    return ruleset_prepare_learning(ruleset, port, step->learning,
+                                    learning_servers(binding) != NULL, &step->rules, error);
+}
+
 static gboolean rules_of(Ruleset *ruleset, Step *step, GError **error)
 {
     const Binding *binding = step->port->binding;
     g_autoptr(Variables) variables = port_variables(step->port, error);
-    g_autoptr(GPtrArray) missing =
-        variables ? ruleset_missing(ruleset, binding->filter, variables, error) : NULL;
-    RulesetPort port = {binding->filter, variables, step->port->encapsulation, FALSE};
+    RulesetPort port = {binding->filter, variables, step->port->encapsulation,
+                        addresses_size(step->port->addresses) > 0 && learning_has_leases(binding)};
+    GError *problem = NULL;
 
-    if (!missing || !learning_choose(binding, missing, &step->learning, error))
+    if (!variables)
         return FALSE;
-    port.tells = learning_has_leases(binding) &&
-                 (step->learning != LEARNING_OFF || addresses_size(step->port->addresses) > 0);
-    if (step->learning == LEARNING_OFF)
-        return ruleset_prepare(ruleset, &port, &step->rules, error);
-    return ruleset_prepare_learning(ruleset, &port, step->learning,
-                                    learning_servers(binding) != NULL, &step->rules, error);
+    return ruleset_prepare(ruleset, &port, &step->rules, &problem) ||
+           learning_rules_of(ruleset, step, &port, problem, error);
 }
 
 static gboolean add_port(Change *change, Ruleset *ruleset, Port *port, GError **error)

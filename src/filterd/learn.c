@@ -36,7 +36,7 @@ static void save(Filterd *filterd, const Port *port)
 void filterd_recall(Filterd *filterd, Port *port)
 {
     g_autofree char *text = state_dir_read_addresses(filterd->state, port->binding->port);
-    g_autofree char *owner = port_owner(port);
+    g_autofree char *owner = text ? port_owner(port) : NULL;
     Addresses *addresses = text ? addresses_parse(text, owner) : NULL;
 
     if (!addresses)
