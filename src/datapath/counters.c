@@ -45,6 +45,8 @@ static gboolean chunk_find(const Counters *counters, guint number, int *chunk, G
     if (bpf_map_lookup_elem(counters->kernel->maps[KERNEL_COUNTERS], &number, &id) != 0)
         return FALSE;
     *chunk = kernel_pinned(counters->kernel, name);
+    if (*chunk < 0 && errno != ENOENT)
+        return datapath_kernel_error(error, errno, "opening pin %s", name);
     if (*chunk >= 0 && map_id(*chunk) == id)
         return TRUE;
     if (*chunk >= 0)

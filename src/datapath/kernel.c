@@ -313,6 +313,8 @@ static gboolean get_one(const char *directory, const char *name, int *descriptor
     *descriptor = bpf_obj_get(path);
     if (*descriptor >= 0)
         return TRUE;
+    if (errno != ENOENT) /* it may be there */
+        return datapath_kernel_error(error, errno, "opening pin %s", path);
     g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_STATE, "pin %s: %s", path, g_strerror(errno));
     return FALSE;
 }
