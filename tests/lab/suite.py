@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs every test and counts: Meson's (in the sanitizer build), then the system tests.
+"""Runs every test and counts: Meson's (in the sanitizer build), then the system tests, then the benches
+whose figures are the data path's and the filter daemon's (in the plain build).
 
 usage: suite.py [--list] [PATTERN]     PATTERN: part of a test's name
 
@@ -25,6 +26,9 @@ from host import end_with_parent  # noqa: E402
 import sanitizer  # noqa: E402
 
 MESON_BUILD = os.path.join(TOP, "build", "asan")
+BENCH_BUILD = os.path.join(TOP, "build", "dev")
+BENCHES = ("datapath", "tapwalld")  # the others are run on request: docs/performance.md
+FIGURE = re.compile(r"^[a-z][\w.]* -?[\d.]+ \w+$")
 PROGRAM = re.compile(r"^ *\d+/\d+ (\S.*\S) +OK +([\d.]+)s( +\d+ subtests passed)?$")
 TAP = re.compile(r"^(not ok|ok)\b *\d* *-? *(.*)$")
 
@@ -202,6 +206,27 @@ def run_system(tally, pattern):
             tally.add(f"system:{name}", not problem, problem)
 
 
+# ---- figures ----
+
+def bench_names(pattern):
+    return [name for name in BENCHES if pattern in f"bench:{name}"]
+
+
+def run_benches(tally, pattern):
+    """Prints what is measured; only a bench that ends with an error has failed."""
+    for name in bench_names(pattern):
+        print(f"measuring {name} ...", flush=True)
+        begin = time.monotonic()
+        done = subprocess.run(["meson", "test", "-C", BENCH_BUILD, "--no-rebuild", "--benchmark", "--verbose", name],
+                              env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
+                              preexec_fn=end_with_parent)
+        figures = [line for line in done.stdout.splitlines() if FIGURE.match(line)]
+        for line in figures:
+            print(f"        {line}", flush=True)
+        tally.add(f"bench:{name}", done.returncode == 0 and figures, done.stdout, time.monotonic() - begin)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./test")
     parser.add_argument("--list", action="store_true", help="print the tests' names")
@@ -212,12 +237,15 @@ def main():
             print(name)
         for case in system_cases(""):
             print(test_name(case))
+        for name in bench_names(""):
+            print(f"bench:{name}")
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     tally = Tally()
     try:
         run_meson(tally, arguments.pattern)
         run_system(tally, arguments.pattern)
+        run_benches(tally, arguments.pattern)
     except KeyboardInterrupt:
         print("interrupted")
         tally.finish()
