@@ -27,7 +27,7 @@ import sanitizer  # noqa: E402
 
 MESON_BUILD = os.path.join(TOP, "build", "asan")
 BENCH_BUILD = os.path.join(TOP, "build", "dev")
-BENCHES = ("datapath", "tapwalld")  # the others are run on request: docs/performance.md
+BENCHES = ("tapwalld", "datapath")  # the others are run on request: docs/performance.md
 FIGURE = re.compile(r"^[a-z][\w.]* -?[\d.]+ \w+$")
 PROGRAM = re.compile(r"^ *\d+/\d+ (\S.*\S) +OK +([\d.]+)s( +\d+ subtests passed)?$")
 TAP = re.compile(r"^(not ok|ok)\b *\d* *-? *(.*)$")
