@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tapwalld over its socket beside a stock libvirt filter daemon, in one run; `name value unit`.
 
-usage: bench-tapwalld.py TAPWALLD [PART...]. Needs root. Parts: stock binding many clsact. All in
+usage: bench-tapwalld.py TAPWALLD [PART...]. Needs root. Parts: stock binding many, and on request clsact. All in
 namespaces of its own. A call is timed from its first octet to its answer's last, on a connection
 that is open.
 """
@@ -210,7 +210,7 @@ def restart(daemon, bound):
 
 def main():
     nwfilterd.enter()
-    parts = sys.argv[2:] or ['stock', 'binding', 'many', 'clsact']
+    parts = sys.argv[2:] or ['stock', 'binding', 'many']
     for path in () if 'stock' in parts else ('/run',):
         nwfilterd.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'bench', path)
     figures = stock() if 'stock' in parts else None
