@@ -1,65 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <glib-unix.h>
-#include <stdio.h>
 #include <systemd/sd-daemon.h>
 
 #include "agent/agent.h"
 #include "agent/verbs.h"
 #include "base/listen.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "jsonrpc/stomp-frame.h"
 
 /* tapwall-agent: VDSM's verbs on port 54321, on top of libvirt. */
-
-typedef struct {
-    char *config;
-    gboolean verbose, version, sample;
-} Options;
-
-static void options_clear(Options *options)
-{
-    g_free(options->config);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
-
-static gboolean options_parse(Options *options, int *argc, char ***argv, GError **error)
-{
-    const GOptionEntry entries[] = {
-        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
-         "Configuration file, instead of " TAPWALL_SYSCONFDIR "/tapwall/agent.conf", "FILE"},
-        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &options->verbose, "Log more", NULL},
-        {"print-config", 0, 0, G_OPTION_ARG_NONE, &options->sample,
-         "Print a commented configuration file and exit", NULL},
-        {"version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit",
-         NULL},
-        {NULL},
-    };
-    g_autoptr(GOptionContext) context = g_option_context_new("- run VMs as oVirt's VDSM does");
-
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, argc, argv, error))
-        return FALSE;
-    if (*argc > 1) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument '%s'",
-                    (*argv)[1]);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean settings_load(AgentSettings *settings, Config **config, const Options *options,
-                              GError **error)
-{
-    const char *path = options->config ? options->config : TAPWALL_SYSCONFDIR "/tapwall/agent.conf";
-
-    *config = config_load(path, options->config != NULL, agent_config_keys, error);
-    if (!*config)
-        return FALSE;
-    if (agent_settings_read(settings, *config, error))
-        return TRUE;
-    g_prefix_error(error, "%s: ", path);
-    return FALSE;
-}
 
 /* The sockets handed over, or one bound here. */
 static gboolean sockets_serve(RpcServer *server, const AgentSettings *settings, GError **error)
@@ -138,30 +88,25 @@ static gboolean run(const AgentSettings *settings, GError **error)
     return TRUE;
 }
 
+static const Program program = {"tapwall-agent", "- run VMs as oVirt's VDSM does",
+                                TAPWALL_SYSCONFDIR "/tapwall/agent.conf", agent_config_keys};
+
 int main(int argc, char **argv)
 {
-    g_auto(Options) options = {0};
-    g_autoptr(Config) config = NULL;
+    g_autofree char *path = NULL;
     g_autoptr(GError) error = NULL;
     AgentSettings settings;
+    int status;
+    g_autoptr(Config) config = program_begin(&program, argc, argv, &path, &status);
 
-    if (!options_parse(&options, &argc, &argv, &error)) {
-        fprintf(stderr, "tapwall-agent: %s\n", error->message);
-        return 2;
-    }
-    if (options.version) {
-        puts("tapwall-agent " TAPWALL_VERSION);
-        return 0;
-    }
-    if (options.sample) {
-        g_autofree char *sample = config_sample(agent_config_keys);
-        fputs(sample, stdout);
-        return 0;
-    }
-    log_init("tapwall-agent", options.verbose);
-    if (!settings_load(&settings, &config, &options, &error) || !run(&settings, &error)) {
-        log_error("%s", error->message);
+    if (!config)
+        return status;
+    if (!agent_settings_read(&settings, config, &error)) {
+        log_error("%s: %s", path, error->message);
         return 1;
     }
-    return 0;
+    if (run(&settings, &error))
+        return 0;
+    log_error("%s", error->message);
+    return 1;
 }

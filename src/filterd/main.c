@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <glib-unix.h>
-#include <stdio.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
+#include "base/program.h"
 #include "filterd/operator/metrics.h"
 #include "filterd/operator/operator.h"
 #include "filterd/rpc/service.h"
@@ -12,58 +12,6 @@
 #include "filterd/sockets.h"
 
 /* tapwalld: libvirt's filter daemon, with the verdicts in the kernel. */
-
-#define CONFIG_FILE TAPWALL_SYSCONFDIR "/tapwall/tapwalld.conf"
-
-typedef struct {
-    char *config;
-    gboolean verbose, version, sample;
-} Options;
-
-static void options_clear(Options *options)
-{
-    g_free(options->config);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
-
-static gboolean options_parse(Options *options, int *argc, char ***argv, GError **error)
-{
-    const GOptionEntry entries[] = {
-        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
-         "Configuration file, instead of " CONFIG_FILE, "FILE"},
-        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &options->verbose, "Log more", NULL},
-        {"print-config", 0, 0, G_OPTION_ARG_NONE, &options->sample,
-         "Print a commented configuration file and exit", NULL},
-        {"version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit",
-         NULL},
-        {NULL},
-    };
-    g_autoptr(GOptionContext) context = g_option_context_new("- filter the ports of this host");
-
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, argc, argv, error))
-        return FALSE;
-    if (*argc > 1) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument '%s'",
-                    (*argv)[1]);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean settings_load(DaemonSettings *settings, Config **config, const Options *options,
-                              GError **error)
-{
-    const char *path = options->config ? options->config : CONFIG_FILE;
-
-    *config = config_load(path, options->config != NULL, filterd_config_keys, error);
-    if (!*config)
-        return FALSE;
-    if (daemon_settings_read(settings, *config, error))
-        return TRUE;
-    g_prefix_error(error, "%s: ", path);
-    return FALSE;
-}
 
 static gboolean quit(gpointer loop)
 {
@@ -183,30 +131,25 @@ static gboolean run(const DaemonSettings *settings, GError **error)
     return TRUE;
 }
 
+static const Program program = {"tapwalld", "- filter the ports of this host",
+                                TAPWALL_SYSCONFDIR "/tapwall/tapwalld.conf", filterd_config_keys};
+
 int main(int argc, char **argv)
 {
-    g_auto(Options) options = {0};
-    g_autoptr(Config) config = NULL;
+    g_autofree char *path = NULL;
     g_autoptr(GError) error = NULL;
     DaemonSettings settings;
+    int status;
+    g_autoptr(Config) config = program_begin(&program, argc, argv, &path, &status);
 
-    if (!options_parse(&options, &argc, &argv, &error)) {
-        fprintf(stderr, "tapwalld: %s\n", error->message);
-        return 2;
-    }
-    if (options.version) {
-        puts("tapwalld " TAPWALL_VERSION);
-        return 0;
-    }
-    if (options.sample) {
-        g_autofree char *sample = config_sample(filterd_config_keys);
-        fputs(sample, stdout);
-        return 0;
-    }
-    log_init("tapwalld", options.verbose);
-    if (!settings_load(&settings, &config, &options, &error) || !run(&settings, &error)) {
-        log_error("%s", error->message);
+    if (!config)
+        return status;
+    if (!daemon_settings_read(&settings, config, &error)) {
+        log_error("%s: %s", path, error->message);
         return 1;
     }
-    return 0;
+    if (run(&settings, &error))
+        return 0;
+    log_error("%s", error->message);
+    return 1;
 }
