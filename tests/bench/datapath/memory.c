@@ -33,41 +33,24 @@ static guint64 pin_memory(const char *path)
     return memory;
 }
 
-/* The maps within the map of counters. */
-static guint64 chunks_memory(const char *directory)
-{
-    g_autofree char *path = g_build_filename(directory, "counters", NULL);
-    int counters = bpf_obj_get(path);
-    guint64 memory = 0;
-    guint id;
-
-    g_assert_cmpint(counters, >=, 0);
-    for (guint i = 0; bpf_map_lookup_elem(counters, &i, &id) == 0; i++) {
-        int chunk = bpf_map_get_fd_by_id(id);
-
-        memory += descriptor_memory(chunk);
-        close(chunk);
-    }
-    close(counters);
-    return memory;
-}
-
 static guint64 all_memory(gboolean is_printing)
 {
     g_autofree char *directory = g_strdup_printf("%s/%d", lane_pins(), LAYOUT_VERSION);
     g_autoptr(GDir) pins = g_dir_open(directory, 0, NULL);
-    guint64 all = chunks_memory(directory);
+    guint64 all = 0, chunks = 0; /* of counters: each is pinned */
 
-    if (is_printing)
-        printf("memory_counter_chunks %" G_GUINT64_FORMAT " octets\n", all);
     for (const char *name; (name = g_dir_read_name(pins));) {
         g_autofree char *path = g_build_filename(directory, name, NULL);
         guint64 memory = pin_memory(path);
 
-        if (memory > 0 && is_printing)
+        if (g_str_has_prefix(name, "counters-"))
+            chunks += memory;
+        else if (memory > 0 && is_printing)
             printf("memory_%s %" G_GUINT64_FORMAT " octets\n", name, memory);
         all += memory;
     }
+    if (is_printing)
+        printf("memory_counter_chunks %" G_GUINT64_FORMAT " octets\n", chunks);
     return all;
 }
 
