@@ -19,7 +19,9 @@ static const enum bpf_tc_attach_point points[N_WAYS] = {
 
 /* ---- which qdisc is in the place ---- */
 
-static gboolean ask_for_qdiscs(int socket, guint ifindex)
+/* One device's ingress place is asked for: a list of a device's qdiscs is for the kernel one of all
+ * devices. Without the echo a qdisc that is asked for is not told to who asks. */
+static gboolean ask_for_qdisc(int socket, guint ifindex)
 {
     struct {
         struct nlmsghdr header;
@@ -27,69 +29,45 @@ static gboolean ask_for_qdiscs(int socket, guint ifindex)
     } request = {
         .header = {.nlmsg_len = sizeof request,
                    .nlmsg_type = RTM_GETQDISC,
-                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .message = {.tcm_ifindex = (int)ifindex},
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ECHO},
+        .message = {.tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_INGRESS},
     };
 
     return send(socket, &request, sizeof request, 0) == (ssize_t)sizeof request;
 }
 
-/* The kind of the device's qdisc in the ingress place from one message, or NULL. */
-static const char *kind_of(const struct nlmsghdr *header, guint ifindex)
+/* The qdisc's kind in the answer, or NULL where it is an error. The caller frees. */
+static char *read_kind(int socket)
 {
+    char buffer[32768] __attribute__((aligned(8)));
+    const struct nlmsghdr *header = (const struct nlmsghdr *)buffer;
     const struct tcmsg *message = NLMSG_DATA(header);
-    const struct rtattr *attribute;
-    int left = (int)NLMSG_PAYLOAD(header, sizeof *message);
+    const struct rtattr *attribute = (const struct rtattr *)(message + 1);
+    ssize_t length = recv(socket, buffer, sizeof buffer, 0);
+    int left;
 
-    if (header->nlmsg_type != RTM_NEWQDISC || (guint)message->tcm_ifindex != ifindex ||
-        message->tcm_parent != TC_H_INGRESS) /* clsact has the same number */
+    if (length <= 0 || !NLMSG_OK(header, (guint)length) || header->nlmsg_type != RTM_NEWQDISC)
         return NULL;
-    for (attribute = (const struct rtattr *)(message + 1); RTA_OK(attribute, left);
+    for (left = (int)NLMSG_PAYLOAD(header, sizeof *message); RTA_OK(attribute, left);
          attribute = RTA_NEXT(attribute, left))
         if (attribute->rta_type == TCA_KIND)
-            return RTA_DATA(attribute);
+            return g_strndup(RTA_DATA(attribute), RTA_PAYLOAD(attribute));
     return NULL;
 }
 
-/* The kind out of one datagram of messages; *is_done at the last. */
-static char *read_kinds(int socket, guint ifindex, gboolean *is_done)
-{
-    char buffer[32768] __attribute__((aligned(8)));
-    ssize_t length = recv(socket, buffer, sizeof buffer, 0);
-    char *found = NULL;
-    int left = (int)length;
-
-    if (length <= 0)
-        *is_done = TRUE;
-    for (const struct nlmsghdr *at = (const struct nlmsghdr *)buffer;
-         length > 0 && NLMSG_OK(at, (guint)left) && !*is_done; at = NLMSG_NEXT(at, left)) {
-        const char *kind = kind_of(at, ifindex);
-
-        *is_done = at->nlmsg_type == NLMSG_DONE || at->nlmsg_type == NLMSG_ERROR;
-        if (kind && !found)
-            found = g_strdup(kind);
-    }
-    return found;
-}
-
-/* "clsact", "ingress", or NULL for an empty place. The caller frees. */
+/* "clsact", "ingress" (clsact's place is the same), or NULL for an empty place. The caller frees.
+ */
 static char *qdisc_kind(guint ifindex)
 {
     int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    g_autofree char *kind = NULL;
-    gboolean is_done = FALSE;
+    char *kind = NULL;
 
     if (netlink < 0)
         return NULL;
-    if (ask_for_qdiscs(netlink, ifindex))
-        while (!is_done) {
-            g_autofree char *found = read_kinds(netlink, ifindex, &is_done);
-
-            if (found && !kind)
-                kind = g_steal_pointer(&found);
-        }
+    if (ask_for_qdisc(netlink, ifindex))
+        kind = read_kind(netlink);
     close(netlink);
-    return g_steal_pointer(&kind);
+    return kind;
 }
 
 static gboolean make_qdisc(guint ifindex, GError **error)
