@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """tapwalld over its socket beside a stock libvirt filter daemon, in one run; `name value unit`.
 
-usage: bench-tapwalld.py TAPWALLD [PART...]. Needs root. Parts: stock binding many, and on request clsact. All in
-namespaces of its own. A call is timed from its first octet to its answer's last, on a connection
+usage: bench-tapwalld.py TAPWALLD [PART...]. Needs root. Parts: stock binding many clsact. All in namespaces of
+its own. A call is timed from its first octet to its answer's last, on a connection
 that is open.
 """
 
@@ -125,7 +125,7 @@ def clsact(program):
     daemon = Daemon(program, folder='/run/clsact', hook='clsact', grace_seconds=0).start()
     client = connected(daemon.socket)
     define(client, 0)
-    make_missing(10000 + TIMED)
+    make_taps(0, 10000 + TIMED)
     fill(client, 0, 10000)
     timed_round(daemon, 10000, '10000_clsact')
     daemon.stop()
@@ -212,7 +212,7 @@ def restart(daemon, bound):
 
 def main():
     nwfilterd.enter()
-    parts = sys.argv[2:] or ['stock', 'binding', 'many']
+    parts = sys.argv[2:] or ['stock', 'binding', 'many', 'clsact']
     for path in () if 'stock' in parts else ('/run',):
         nwfilterd.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'bench', path)
     figures = stock() if 'stock' in parts else None
@@ -225,9 +225,10 @@ def main():
     if 'many' in parts:
         many(daemon)
     daemon.stop()
+    remove_taps()
     if 'clsact' in parts:
         clsact(sys.argv[1])
-    remove_taps()
+        remove_taps()
 
 
 if __name__ == '__main__':
