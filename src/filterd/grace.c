@@ -34,18 +34,18 @@ static void set_timer(Grace *grace)
 
     if (!first || grace->timer > 0)
         return;
-    left = MAX(first->end - g_get_monotonic_time(), 0);
-    grace->timer = g_timeout_add((guint)(left / 1000 + 1), end_due, grace);
+    left = first->end - g_get_monotonic_time();
+    grace->timer = g_timeout_add(left > 0 ? (guint)(left / 1000 + 1) : 0, end_due, grace);
 }
 
+/* One port a turn of the main loop: clients do not wait for all those whose time is over. */
 static gboolean end_due(gpointer data)
 {
     Grace *grace = data;
-    const gint64 now = g_get_monotonic_time();
-    const Waiting *first;
+    const Waiting *first = g_queue_peek_head(&grace->queue);
 
     grace->timer = 0;
-    while ((first = g_queue_peek_head(&grace->queue)) && first->end <= now) {
+    if (first && first->end <= g_get_monotonic_time()) {
         Port *port = first->port;
 
         grace_end(grace, port);
