@@ -34,12 +34,12 @@ typedef struct {
 } Slot;
 
 struct Datapath {
-    char *pins;   /* the directory of this layout */
-    char *links;  /* and of the links in it */
-    int lock;     /* held while we live */
-    char *damage; /* why what was pinned was set aside; NULL: it was not */
-    DatapathHook hook;
-    guint flows; /* of a port */
+    char *pins;      /* the directory of this layout */
+    char *links;     /* and of the links in it */
+    int lock;        /* held while we live */
+    char *damage;    /* why what was pinned was set aside; NULL: it was not */
+    gboolean is_tcx; /* the hooks; else clsact */
+    guint flows;     /* of a port */
     Kernel *kernel;
     ShapeTable *shapes;
     Counters *counters;

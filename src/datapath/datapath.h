@@ -102,7 +102,8 @@ gboolean datapath_expire_flows(Datapath *datapath, guint *n_expired, GError **er
 
 /* ---- hooks ---- */
 
-/* Both ways. What is attached already stays. Errors: BUSY when something else is in the place. */
+/* Both ways. What is attached already stays. Errors: BUSY when something else is in the place, or
+ * our own link that someone took the pin of: it judges until the kernel is done with it. */
 gboolean datapath_attach(Datapath *datapath, guint ifindex, GError **error);
 
 /* From then on the port is not filtered. A device that is gone is no error. */
@@ -110,6 +111,11 @@ gboolean datapath_detach(Datapath *datapath, guint ifindex, GError **error);
 
 /* Whether both hooks are in their places: someone else may have taken one away. */
 gboolean datapath_is_attached(const Datapath *datapath, guint ifindex);
+
+/* The folder of the hooks' pins: names begin with the port's number. On clsact it is empty.
+ * Borrowed.
+ */
+const char *datapath_hook_pins(const Datapath *datapath);
 
 /* Links of a process with another layout, as before an upgrade, judge beside ours: those on ports
  * that are attached here are taken away, and with the last of them all it had. Gives how many are

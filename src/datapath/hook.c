@@ -42,17 +42,6 @@ static int link_create(int program, guint ifindex, guint type)
     return (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof attributes);
 }
 
-/* Without tcx the kernel does not know the type; with it, it looks for the device first. */
-static gboolean has_tcx(const Datapath *datapath)
-{
-    int link = link_create(datapath->kernel->programs[KERNEL_DISPATCH_OUT], G_MAXINT,
-                           way_rows[WAY_OUT].type);
-
-    if (link >= 0)
-        close(link);
-    return link < 0 && errno == ENODEV;
-}
-
 /* ---- one link ---- */
 
 /* The kernel's struct bpf_link_info as of 6.6, whose tcx part the headers here may lack. */
@@ -76,6 +65,17 @@ static gboolean link_holds(const char *path, guint ifindex, guint type)
     return result == 0 && info.ifindex == ifindex && info.attach_type == type;
 }
 
+static gboolean link_failed(int number, guint ifindex, guint way, GError **error)
+{
+    if (number != EEXIST)
+        return datapath_kernel_error(error, number, "attaching to port %u (%s)", ifindex,
+                                     way_rows[way].word);
+    g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_BUSY,
+                "port %u (%s) still has a link whose pin was taken away", ifindex,
+                way_rows[way].word);
+    return FALSE;
+}
+
 static gboolean link_attach(const Datapath *datapath, guint ifindex, guint way, GError **error)
 {
     g_autofree char *path = link_path(datapath, ifindex, way);
@@ -87,8 +87,7 @@ static gboolean link_attach(const Datapath *datapath, guint ifindex, guint way, 
     link =
         link_create(datapath->kernel->programs[way_rows[way].program], ifindex, way_rows[way].type);
     if (link < 0)
-        return datapath_kernel_error(error, errno, "attaching to port %u (%s)", ifindex,
-                                     way_rows[way].word);
+        return link_failed(errno, ifindex, way, error);
     result = bpf_obj_pin(link, path);
     close(link);
     return result == 0 || datapath_kernel_error(error, result, "pinning %s", path);
@@ -141,14 +140,14 @@ gboolean datapath_attach(Datapath *datapath, guint ifindex, GError **error)
     const int programs[N_WAYS] = {datapath->kernel->programs[KERNEL_DISPATCH_OUT],
                                   datapath->kernel->programs[KERNEL_DISPATCH_IN]};
 
-    if (datapath->hook == DATAPATH_HOOK_ANY && has_tcx(datapath))
+    if (datapath->is_tcx)
         return links_attach(datapath, ifindex, error);
     return clsact_attach(ifindex, programs, error);
 }
 
 gboolean datapath_detach(Datapath *datapath, guint ifindex, GError **error)
 {
-    if (datapath->hook == DATAPATH_HOOK_ANY && has_tcx(datapath))
+    if (datapath->is_tcx)
         return links_detach(datapath, ifindex, error);
     return clsact_detach(ifindex, error);
 }
@@ -158,7 +157,7 @@ gboolean datapath_is_attached(const Datapath *datapath, guint ifindex)
     const int programs[N_WAYS] = {datapath->kernel->programs[KERNEL_DISPATCH_OUT],
                                   datapath->kernel->programs[KERNEL_DISPATCH_IN]};
 
-    if (datapath->hook == DATAPATH_HOOK_CLSACT || !has_tcx(datapath))
+    if (!datapath->is_tcx)
         return clsact_is_attached(ifindex, programs);
     for (guint way = 0; way < N_WAYS; way++) {
         g_autofree char *path = link_path(datapath, ifindex, way);
@@ -167,4 +166,9 @@ gboolean datapath_is_attached(const Datapath *datapath, guint ifindex)
             return FALSE;
     }
     return TRUE;
+}
+
+const char *datapath_hook_pins(const Datapath *datapath)
+{
+    return datapath->links;
 }

@@ -26,10 +26,13 @@ struct Filterd {
     Sweeper *sweeper;
     Links *links;
 
-    GFileMonitor *monitor; /* of the directory of filters */
-    guint reload;          /* soon, after something changed there */
-    guint audit;           /* of hooks, now and then */
-    GPtrArray *audited;    /* names of ports that this round has still to look at */
+    GFileMonitor *monitor;       /* of the directory of filters */
+    guint reload;                /* soon, after something changed there */
+    GFileMonitor *hooks_monitor; /* of the directory of the hooks' pins */
+    guint audit;                 /* of hooks, now and then */
+    GPtrArray *audited;          /* names of ports that this round has still to look at */
+    GPtrArray *unhooked;         /* names of ports that are tried again soon; NULL: none */
+    guint again;                 /* the timer of that */
 
     GPtrArray *file_problems;  /* char *: filters that cannot be read or put in force */
     GPtrArray *state_problems; /* char *: found at start */
@@ -106,6 +109,12 @@ gboolean filterd_start(Filterd *filterd, GError **error);
 
 /* Looks at the port's hooks and puts back what is missing. */
 void filterd_guard(Filterd *filterd, Port *port);
+
+/* The same for the pins of maps and programs, and the folder of those of hooks. */
+void filterd_guard_pins(Filterd *filterd);
+
+/* Looks at a port as soon as a pin of its hooks is taken away. */
+void filterd_watch_hooks(Filterd *filterd);
 
 /* All of them, some at a time. */
 void filterd_audit_begin(Filterd *filterd);

@@ -59,6 +59,7 @@ Filterd *filterd_new(const FilterdSettings *settings, GError **error)
     filterd_drops_begin(filterd);
     filterd_learn_begin(filterd);
     filterd_watch_filters(filterd);
+    filterd_watch_hooks(filterd);
     filterd_audit_begin(filterd);
     log_info("ports=%u all in order after %.1f ms", ports_size(filterd->ports),
              (double)(g_get_monotonic_time() - begin) / 1000);
@@ -68,6 +69,7 @@ Filterd *filterd_new(const FilterdSettings *settings, GError **error)
 void filterd_free(Filterd *filterd)
 {
     filterd_audit_end(filterd);
+    g_clear_object(&filterd->hooks_monitor);
     filterd_unwatch_filters(filterd);
     filterd_learn_end(filterd);
     filterd_drops_end(filterd);

@@ -3,13 +3,48 @@
 #include "filterd/filterd-private.h"
 
 /*
- * Hooks that someone else took away are put back. Of clsact the kernel tells when it goes; a tcx
- * link goes without a word, so now and then all are looked at, a few at a time: some ms of work a
- * second at most.
+ * Hooks that someone else took away are put back. Of clsact the kernel tells when it goes, of a tcx
+ * link whose pin goes the folder of pins does; one that is detached goes without a word. So all are
+ * looked at in turn, a few at a time: no port later than after 20 seconds.
  */
 
-#define AUDIT_MS 250
-#define AUDIT_PORTS 64
+#define AUDIT_MS 100
+#define AUDIT_PORTS 26 /* at least */
+#define ROUND_MS 20000 /* at most */
+#define AGAIN_MS 5
+#define AGAIN_TRIES 200
+
+#define TAKEN "not filtered: its hook was taken away"
+
+static gboolean try_again(gpointer data)
+{
+    Filterd *filterd = data;
+    g_autoptr(GPtrArray) names = g_steal_pointer(&filterd->unhooked);
+
+    filterd->again = 0;
+    for (guint i = 0; i < names->len; i++) {
+        Port *port = ports_lookup(filterd->ports, names->pdata[i]);
+
+        if (port)
+            filterd_guard(filterd, port);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+/* A link that lost its pin goes a moment later, and ours cannot be in its place before. */
+static gboolean is_tried_again(Filterd *filterd, Port *port, const GError *error)
+{
+    if (!g_error_matches(error, DATAPATH_ERROR, DATAPATH_ERROR_BUSY) ||
+        port->hook_tries >= AGAIN_TRIES)
+        return FALSE;
+    port->hook_tries++;
+    if (!filterd->unhooked)
+        filterd->unhooked = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(filterd->unhooked, g_strdup(port->binding->port));
+    if (filterd->again == 0)
+        filterd->again = g_timeout_add(AGAIN_MS, try_again, filterd);
+    return TRUE;
+}
 
 void filterd_guard(Filterd *filterd, Port *port)
 {
@@ -19,18 +54,22 @@ void filterd_guard(Filterd *filterd, Port *port)
         !link_is(port->ifindex, port->binding->port))
         return;
     if (!datapath_attach(filterd->datapath, port->ifindex, &error)) {
-        port_set_problem(
-            port, g_strdup_printf("not filtered: its hook was taken away: %s", error->message));
+        if (is_tried_again(filterd, port, error))
+            return;
+        port_set_problem(port, g_strdup_printf(TAKEN ": %s", error->message));
         log_error("port=%s ifindex=%u %s", port->binding->port, port->ifindex, port->problem);
         return;
     }
+    port->hook_tries = 0;
+    if (port->problem && g_str_has_prefix(port->problem, TAKEN))
+        port_set_problem(port, NULL);
     filterd->hooks_restored++;
     log_warning("port=%s ifindex=%u its hook was taken away by someone and is back",
                 port->binding->port, port->ifindex);
 }
 
 /* Of maps and programs. What cannot be put back is told by every look at problems. */
-static void guard_pins(Filterd *filterd)
+void filterd_guard_pins(Filterd *filterd)
 {
     g_autoptr(GError) error = NULL;
     guint restored;
@@ -60,13 +99,14 @@ static GPtrArray *names_of(const Ports *ports)
 static gboolean audit(gpointer data)
 {
     Filterd *filterd = data;
+    const guint share = ports_size(filterd->ports) / (ROUND_MS / AUDIT_MS) + 1;
 
-    guard_pins(filterd);
+    filterd_guard_pins(filterd);
     if (!filterd->audited || filterd->audited->len == 0) {
         g_clear_pointer(&filterd->audited, g_ptr_array_unref);
         filterd->audited = names_of(filterd->ports);
     }
-    for (guint i = 0; i < AUDIT_PORTS && filterd->audited->len > 0; i++) {
+    for (guint i = 0; i < MAX(AUDIT_PORTS, share) && filterd->audited->len > 0; i++) {
         g_autofree char *name = g_ptr_array_steal_index_fast(filterd->audited, 0);
         Port *port = ports_lookup(filterd->ports, name);
 
@@ -86,4 +126,7 @@ void filterd_audit_end(Filterd *filterd)
     if (filterd->audit > 0)
         g_source_remove(filterd->audit);
     g_clear_pointer(&filterd->audited, g_ptr_array_unref);
+    if (filterd->again > 0)
+        g_source_remove(filterd->again);
+    g_clear_pointer(&filterd->unhooked, g_ptr_array_unref);
 }

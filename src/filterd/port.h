@@ -20,6 +20,7 @@ typedef struct {
     Shape *shape; /* in force, if the daemon knows it: not of what it only found in the kernel */
     FilterdFrames frames; /* before its last change; see counts.h */
     char *problem;        /* why that is not what was asked for; NULL when all is well */
+    guint hook_tries;     /* to put back a hook, in a row and in vain */
     GList *grace;         /* its place among those whose grace time runs; NULL: none */
     Learning learning;    /* what is in force is the filter of this learning; OFF: its own */
     Addresses *addresses; /* learned */

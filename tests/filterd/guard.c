@@ -3,12 +3,15 @@
  * What others do to the host: hooks taken away, files of filters written, devices replaced while
  * nobody looked. usage: guard STOCK OWN tcx|clsact
  */
+#include <bpf/bpf.h>
 #include <glib/gstdio.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../kernel/wire.h"
+#include "datapath/bpf/layout.h"
 #include "datapath/kernel.h"
 #include "host.h"
 
@@ -33,14 +36,58 @@ static void take_hooks_away(guint ifindex)
         wire_run(pins);
 }
 
+static gboolean is_restored_within(Filterd *filterd, guint restored, guint ms)
+{
+    const gint64 end = g_get_monotonic_time() + (gint64)ms * 1000;
+
+    while (filterd_figures(filterd).hooks_restored < restored && g_get_monotonic_time() < end)
+        (void)g_main_context_iteration(NULL, FALSE);
+    return filterd_figures(filterd).hooks_restored == restored;
+}
+
+/* Seen at once and not only when the audit comes by: five times of which that would do one or two.
+ */
 static void test_hooks(Filterd *filterd)
 {
+    const guint ifindex = if_nametoindex("p1");
+    guint at_once = 0;
     g_autoptr(GError) error = NULL;
 
     g_assert_nonnull(host_bind(filterd, "p1", "vdsm-no-mac-spoofing", &error));
     g_assert_no_error(error);
-    take_hooks_away(if_nametoindex("p1"));
+    for (guint i = 1; i <= 5; i++) {
+        take_hooks_away(ifindex);
+        at_once += is_restored_within(filterd, i, 50);
+        g_assert_true(is_restored_within(filterd, i, 10000));
+    }
+    g_assert_cmpuint(at_once, >=, 3);
     g_assert_true(host_reports(filterd, "took a port's hook away"));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    g_assert_cmpuint(host_arrivals(ALL OWN "88b5 0001"), ==, 1);
+}
+
+/* The folder with the pins of all links; and a link that is detached although its pin stays. */
+static void test_links(Filterd *filterd)
+{
+    const guint ifindex = if_nametoindex("p1"), before = filterd_figures(filterd).hooks_restored;
+    g_autofree char *folder =
+        g_strdup_printf("sh -c 'rm -r %s/*-links'", host_settings.datapath.pins);
+    g_autofree char *path = NULL;
+    int link;
+
+    if (host_settings.datapath.hook == DATAPATH_HOOK_CLSACT)
+        return;
+    wire_run(folder);
+    g_assert_true(is_restored_within(filterd, before + 1, 10000));
+    take_hooks_away(ifindex); /* the new folder is watched, too */
+    g_assert_true(is_restored_within(filterd, before + 2, 10000));
+    path =
+        g_strdup_printf("%s/%u-links/%u-out", host_settings.datapath.pins, LAYOUT_VERSION, ifindex);
+    link = bpf_obj_get(path);
+    g_assert_cmpint(link, >=, 0);
+    g_assert_cmpint(bpf_link_detach(link), ==, 0);
+    close(link);
+    g_assert_true(is_restored_within(filterd, before + 3, 10000));
     g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
     g_assert_cmpuint(host_arrivals(ALL OWN "88b5 0001"), ==, 1);
 }
@@ -254,6 +301,7 @@ int main(int argc, char **argv)
     host_enter(argv[1], argv[2], argv[3]);
     filterd = host_start();
     test_hooks(filterd);
+    test_links(filterd);
     filterd = test_pins(filterd);
     test_folder(filterd);
     test_unused(filterd);
