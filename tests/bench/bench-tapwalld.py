@@ -9,7 +9,6 @@ that is open.
 
 import re
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ sys.path[:0] = [str(TESTS / 'compat'), str(TESTS / 'filterd')]
 
 import nwfilterd  # noqa: E402
 import rpc  # noqa: E402
+import taps  # noqa: E402
 from calls import binding_xml, filter_xml  # noqa: E402
 from daemon import Daemon  # noqa: E402
 
@@ -28,44 +28,17 @@ INCLUDES = "<filterref filter='no-mac-spoofing'/><filterref filter='no-arp-mac-s
 TIMED = 500          # calls of which a figure is made
 STOCK_BINDINGS = 50
 REDEFINITIONS = 20
-GROUP = '77'  # of all taps
+TAPS = 11000         # more than there ever are
 
 
 def say(name, value, unit):
     print(f'tapwalld.{name} {value:.3f} {unit}', flush=True)
 
 
-def make_taps(first, count):
-    batch = ''.join(f'tuntap add dev t{n} mode tap\n' for n in range(first, first + count))
-    path = Path('/run/taps')
-    path.write_text(batch)
-    subprocess.run(['ip', '-batch', str(path)], check=True)
-
-
 def make_missing(count):
-    missing = [n for n in range(count) if not Path(f'/proc/sys/net/ipv4/conf/t{n}').exists()]
+    missing = [n for n in range(count) if not taps.is_there(n)]
     if missing:
-        make_taps(missing[0], count - missing[0])
-
-
-def remove_taps():
-    """Hooks on a device make the kernel wait for grace periods as it goes, with a lock that all network
-    configuration of the machine needs: short ones, and all devices at once, before the namespace ends."""
-    setting = Path('/sys/kernel/rcu_expedited')
-    before = setting.read_text()
-    Path('/run/taps').write_text(''.join(
-        f'link set dev t{n} group {GROUP}\n' for n in range(11000)
-        if Path(f'/proc/sys/net/ipv4/conf/t{n}').exists()))
-    subprocess.run(['ip', '-batch', '/run/taps'], check=True)
-    try:
-        setting.write_text('1')
-        nwfilterd.run('ip', 'link', 'del', 'group', GROUP)
-    finally:
-        setting.write_text(before)
-
-
-def mac(number):
-    return f'52:54:00:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}'
+        taps.make(missing[0], count - missing[0])
 
 
 class Timer:
@@ -80,7 +53,7 @@ class Timer:
 
     def create(self, number):
         self.call(rpc.BINDING_CREATE,
-                  rpc.text(binding_xml(f't{number}', mac(number), FILTER)) + rpc.uint(0))
+                  rpc.text(binding_xml(f't{number}', taps.mac(number), FILTER)) + rpc.uint(0))
 
     def delete(self, number):
         self.call(rpc.BINDING_DELETE, rpc.binding(f't{number}'))
@@ -111,7 +84,7 @@ def stock():
     nwfilterd.start()
     client = connected('/run/libvirt/libvirt-sock')
     define(client, 0)
-    make_taps(0, STOCK_BINDINGS)
+    taps.make(0, STOCK_BINDINGS)
     create, delete = Timer(client), Timer(client)
     for number in range(STOCK_BINDINGS):
         create.create(number)
@@ -125,7 +98,7 @@ def clsact(program):
     daemon = Daemon(program, folder='/run/clsact', hook='clsact', grace_seconds=0).start()
     client = connected(daemon.socket)
     define(client, 0)
-    make_taps(0, 10000 + TIMED)
+    taps.make(0, 10000 + TIMED)
     fill(client, 0, 10000)
     timed_round(daemon, 10000, '10000_clsact')
     daemon.stop()
@@ -145,7 +118,7 @@ def timed_round(daemon, bound, name):
 def binding(daemon, stock_figures):
     client = connected(daemon.socket)
     define(client, 0)
-    make_taps(STOCK_BINDINGS, TIMED)
+    taps.make(STOCK_BINDINGS, TIMED)
     create, delete = Timer(client), Timer(client)
     for number in range(STOCK_BINDINGS):
         create.create(number)
@@ -219,16 +192,16 @@ def main():
     Path('/proc/sys/net/ipv6/conf/default/disable_ipv6').write_text('1')
     daemon = Daemon(sys.argv[1], grace_seconds=0).start()
     if 'stock' not in parts and 'binding' in parts:
-        make_taps(0, STOCK_BINDINGS)
+        taps.make(0, STOCK_BINDINGS)
     if 'binding' in parts:
         binding(daemon, figures)
     if 'many' in parts:
         many(daemon)
     daemon.stop()
-    remove_taps()
+    taps.remove(TAPS)
     if 'clsact' in parts:
         clsact(sys.argv[1])
-        remove_taps()
+        taps.remove(TAPS)
 
 
 if __name__ == '__main__':

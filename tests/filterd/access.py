@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'compat'))
 
 import nwfilterd  # noqa: E402
 import rpc  # noqa: E402
+import steps  # noqa: E402
 from daemon import Daemon  # noqa: E402
 
 NOBODY, GROUP = 65534, 'daemon'
@@ -250,14 +251,7 @@ def main(program):
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     # What a sanitizer's build keeps of freed memory would pass for growth.
     os.environ['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':quarantine_size_mb=1:thread_local_quarantine_size_kb=64'
-    print(f'1..{len(TESTS)}', flush=True)
-    for number, test in enumerate(TESTS, 1):
-        try:
-            test(program)
-            print(f'ok {number} - {test.__doc__}', flush=True)
-        except Exception as error:  # the others still have something to say
-            text = f'{type(error).__name__}: {error}'
-            print(f'not ok {number} - {test.__doc__}\n# ' + '\n# '.join(text.splitlines()), flush=True)
+    sys.exit(steps.run(TESTS, program))
 
 
 if __name__ == '__main__':

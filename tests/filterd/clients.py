@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'compat'))
 import libvirt  # noqa: E402
 import nwfilterd  # noqa: E402
 import rpc  # noqa: E402
+import steps  # noqa: E402
 from calls import binding_xml, filter_xml  # noqa: E402
 from daemon import Daemon  # noqa: E402
 
@@ -239,19 +240,9 @@ def main():
     libvirt.registerErrorHandler(lambda *_: None, None)
     daemon = Daemon(sys.argv[1]).start()
     test = Test(daemon)
-    names = [name for name in dir(Test) if name.startswith('test_')]
-    print(f'1..{len(names) + 1}', flush=True)
-    for number, name in enumerate(names, 1):
-        method = getattr(test, name)
-        try:
-            method()
-            print(f'ok {number} - {method.__doc__}', flush=True)
-        except Exception as error:
-            text = f'{type(error).__name__}: {error}'
-            print(f'not ok {number} - {method.__doc__}\n# ' + '\n# '.join(text.splitlines()), flush=True)
+    status = steps.run(steps.methods_of(test))
     daemon.stop()
-    print(f'ok {len(names) + 1} - tapwalld ends as asked', flush=True)
-    os._exit(0)
+    os._exit(status)
 
 
 if __name__ == '__main__':

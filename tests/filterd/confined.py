@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'compat'))
 
 import nwfilterd  # noqa: E402
 import rpc  # noqa: E402
+import steps  # noqa: E402
 from calls import binding_xml, filter_xml  # noqa: E402
 
 RUN = Path('/run/libvirt')
@@ -191,14 +192,7 @@ def main(tapwalld, tapwall, unit):
     prepare()
     manager = Manager(tapwalld, unit)
     manager.start()
-    print(f'1..{len(TESTS)}', flush=True)
-    for number, test in enumerate(TESTS, 1):
-        try:
-            test(manager, tapwall)
-            print(f'ok {number} - {test.__doc__}', flush=True)
-        except Exception as error:  # the others still have something to say
-            text = f'{type(error).__name__}: {error}'
-            print(f'not ok {number} - {test.__doc__}\n# ' + '\n# '.join(text.splitlines()), flush=True)
+    sys.exit(steps.run(TESTS, manager, tapwall))
 
 
 if __name__ == '__main__':

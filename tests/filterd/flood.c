@@ -4,7 +4,8 @@
  * of one bridge. What is written to a tap has gone its whole way, or has been dropped, when write()
  * returns, so that nothing needs to be waited for, and what arrives is counted batch by batch.
  *
- * usage: flood FROM TO MAC (two taps that exist; the guest's MAC). A line on stdin is answered with
+ * usage: flood FROM TO MAC (two taps that exist; the guest's MAC). FROM can be @N, a descriptor of
+ * the guest's own tap. A line on stdin is answered with
  * "FORGED-SENT FORGED-ARRIVED HONEST-SENT HONEST-ARRIVED" since the last; the end of stdin ends it.
  */
 #include <errno.h>
@@ -32,6 +33,9 @@ typedef struct {
 
 static int tap_open(const char *name)
 {
+    if (*name == '@')
+        return (int)g_ascii_strtoll(name + 1, NULL, 10);
+
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
     int tap = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 

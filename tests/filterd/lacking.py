@@ -10,7 +10,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import seccomp
@@ -19,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'compat'))
 
 import nwfilterd  # noqa: E402
 import rpc  # noqa: E402
+import steps  # noqa: E402
 from calls import binding_xml, filter_xml  # noqa: E402
 from daemon import Daemon  # noqa: E402
 
@@ -144,15 +144,7 @@ TESTS = (test_kernels,)
 def main(program):
     nwfilterd.enter()
     make_host()
-    print(f'1..{len(TESTS)}', flush=True)
-    for number, test in enumerate(TESTS, 1):
-        begin = time.monotonic()
-        try:
-            test(program)
-            print(f'ok {number} - {test.__doc__}\n# {time.monotonic() - begin:.1f} s', flush=True)
-        except Exception as error:  # the others still have something to say
-            text = f'{type(error).__name__}: {error}'
-            print(f'not ok {number} - {test.__doc__}\n# ' + '\n# '.join(text.splitlines()), flush=True)
+    sys.exit(steps.run(TESTS, program))
 
 
 if __name__ == '__main__':

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thousands of taps, t0 and on, in a network namespace of the test's own."""
+
+import subprocess
+from pathlib import Path
+
+GROUP = '77'  # of all of them
+BATCH = Path('/run/taps')
+
+
+def batch(lines):
+    BATCH.write_text(''.join(f'{line}\n' for line in lines))
+    subprocess.run(['ip', '-batch', str(BATCH)], check=True)
+
+
+def is_there(number):
+    return Path(f'/proc/sys/net/ipv4/conf/t{number}').exists()
+
+
+def make(first, count):
+    batch(f'tuntap add dev t{n} mode tap' for n in range(first, first + count))
+
+
+def remove(count, kept=None):
+    """Those of the first `count` that are there, but for one. Hooks on a device make the kernel wait for grace periods
+    as it goes, with a lock that all network configuration of the machine needs: short ones, and all
+    devices at once, before the namespace ends."""
+    setting = Path('/sys/kernel/rcu_expedited')
+    before = setting.read_text()
+    batch(f'link set dev t{n} group {GROUP}' for n in range(count)
+          if n != kept and is_there(n))
+    try:
+        setting.write_text('1')
+        batch([f'link del group {GROUP}'])
+    finally:
+        setting.write_text(before)
+
+
+def mac(number):
+    return f'52:54:00:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}'
