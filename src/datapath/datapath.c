@@ -551,11 +551,16 @@ gboolean datapath_wait_grace(GError **error)
     return datapath_kernel_error(error, errno, "waiting for a grace period");
 }
 
-void datapath_sweep(Datapath *datapath, guint64 retired)
+gboolean datapath_sweep(Datapath *datapath, guint64 retired, guint most)
 {
-    for (guint i = 0; i < datapath->n_slots; i++)
-        if (datapath->slots[i].state == SLOT_RETIRED && datapath->slots[i].retired <= retired)
-            slot_release(datapath, i);
+    for (guint i = 0; i < datapath->n_slots; i++) {
+        if (datapath->slots[i].state != SLOT_RETIRED || datapath->slots[i].retired > retired)
+            continue;
+        if (most-- == 0)
+            return FALSE;
+        slot_release(datapath, i);
+    }
+    return TRUE;
 }
 
 gboolean datapath_expire_flows(Datapath *datapath, guint *n_expired, GError **error)

@@ -89,12 +89,13 @@ GArray *datapath_ports(const Datapath *datapath); /* of guint */
 
 /*
  * Sweeping. datapath_retire() gives a number for all that was replaced until now; when
- * datapath_wait_grace() returned after that, datapath_sweep() may free it. The wait is up to some
- * tens of milliseconds: run it in a worker.
+ * datapath_wait_grace() returned after that, datapath_sweep() may free it: at most so many rows at
+ * a time (6 microseconds each), and TRUE when none is left. The wait is up to some tens of
+ * milliseconds: run it in a worker.
  */
 guint64 datapath_retire(Datapath *datapath);
 gboolean datapath_wait_grace(GError **error);
-void datapath_sweep(Datapath *datapath, guint64 retired);
+gboolean datapath_sweep(Datapath *datapath, guint64 retired, guint most);
 
 /* Forgets connections whose time is over and those of ports that are bound no more. Worth a call
  * every few seconds; until then they take their port's share. */

@@ -97,7 +97,7 @@ static DatapathChange *prepare_rows(Datapath *datapath, const GArray *rows, GErr
         g_clear_error(&problem);
         retired = datapath_retire(datapath);
         if (datapath_wait_grace(NULL))
-            datapath_sweep(datapath, retired);
+            (void)datapath_sweep(datapath, retired, G_MAXUINT);
         change = datapath_prepare(datapath, ports, rows->len, &problem);
     }
     if (!change)

@@ -7,12 +7,13 @@
 
 #define GATHER_MS 100 /* many changes are swept together */
 #define EXPIRE_SECONDS 5
+#define SWEEP_ROWS 128 /* in one turn of the main loop */
 
 struct Sweeper {
     Datapath *datapath;
     GCancellable *end;
-    guint timer, expire;
-    gboolean is_waiting; /* for a grace period */
+    guint timer, expire, sweep;
+    gboolean is_waiting; /* for a grace period, and for all to be swept */
     gboolean is_wanted;  /* again, when that is over */
     guint64 retired;
 };
@@ -29,6 +30,20 @@ static void wait_grace(GTask *task, gpointer source, gpointer data, GCancellable
         g_task_return_error(task, error);
 }
 
+/* Clients do not wait for all of it. */
+static gboolean sweep(gpointer data)
+{
+    Sweeper *sweeper = data;
+
+    if (!datapath_sweep(sweeper->datapath, sweeper->retired, SWEEP_ROWS))
+        return G_SOURCE_CONTINUE;
+    sweeper->sweep = 0;
+    sweeper->is_waiting = FALSE;
+    if (sweeper->is_wanted)
+        schedule(sweeper);
+    return G_SOURCE_REMOVE;
+}
+
 /* `data` is the sweeper only if that has not come to its end. */
 static void waited(GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -38,13 +53,13 @@ static void waited(GObject *source, GAsyncResult *result, gpointer data)
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
+    if (good) {
+        sweeper->sweep = g_timeout_add(0, sweep, sweeper);
+        return;
+    }
+    log_warning("what was replaced in the kernel stays for now: %s", error->message);
     sweeper->is_waiting = FALSE;
-    if (good)
-        datapath_sweep(sweeper->datapath, sweeper->retired);
-    else
-        log_warning("what was replaced in the kernel stays for now: %s", error->message);
-    if (sweeper->is_wanted || !good)
-        schedule(sweeper);
+    schedule(sweeper);
 }
 
 static gboolean begin(gpointer data)
@@ -101,6 +116,8 @@ void sweeper_free(Sweeper *sweeper)
     g_object_unref(sweeper->end);
     if (sweeper->timer > 0)
         g_source_remove(sweeper->timer);
+    if (sweeper->sweep > 0)
+        g_source_remove(sweeper->sweep);
     g_source_remove(sweeper->expire);
     g_free(sweeper);
 }

@@ -51,7 +51,7 @@ static gboolean port_sweep(Port *port, GError **error)
 
     if (!datapath_wait_grace(error))
         return FALSE;
-    datapath_sweep(port->datapath, retired);
+    g_assert_true(datapath_sweep(port->datapath, retired, G_MAXUINT));
     return TRUE;
 }
 

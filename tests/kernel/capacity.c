@@ -120,7 +120,7 @@ static void sweep(Fixture *fixture)
     guint64 retired = datapath_retire(fixture->datapath);
 
     g_assert_true(datapath_wait_grace(&error));
-    datapath_sweep(fixture->datapath, retired);
+    g_assert_true(datapath_sweep(fixture->datapath, retired, G_MAXUINT));
 }
 
 /* ---- what binding takes ---- */

@@ -82,7 +82,7 @@ static void sweep(Datapath *datapath)
     guint64 retired = datapath_retire(datapath);
 
     g_assert_true(datapath_wait_grace(&error));
-    datapath_sweep(datapath, retired);
+    g_assert_true(datapath_sweep(datapath, retired, G_MAXUINT));
 }
 
 /* In a process of its own: the frames, and a marker behind every eighth round. */

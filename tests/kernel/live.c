@@ -214,7 +214,7 @@ static void sweep(Datapath *datapath)
     guint64 retired = datapath_retire(datapath);
 
     g_assert_true(datapath_wait_grace(&error));
-    datapath_sweep(datapath, retired);
+    g_assert_true(datapath_sweep(datapath, retired, G_MAXUINT));
 }
 
 /* Another filter, and back; what is prepared only is not in force. */

@@ -278,5 +278,5 @@ void lane_sweep(void)
     guint64 retired = datapath_retire(datapath);
 
     g_assert_true(datapath_wait_grace(&error));
-    datapath_sweep(datapath, retired);
+    g_assert_true(datapath_sweep(datapath, retired, G_MAXUINT));
 }
