@@ -1,17 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""libvirt's real qemu driver while a guest floods: no forged frame arrives, whatever the driver does.
+"""A guest of libvirt's real qemu driver forges frames at full speed, whatever is done to its NIC.
 
-usage: embed-flood.py TAPWALLD EMBED FLOOD tcx|clsact. Needs root. All in its own namespaces. The
-frames are written to QEMU's own tap by a descriptor taken from it, as QEMU does for its guest (an
-e1000: without virtio's headers). <bandwidth> is libvirt's own tc; where this kernel lacks what that
-asks for (sfq, fw, police), a stand-in asks for something like it: htb and ingress, which are what
-meets our hooks, are the real ones.
+usage: embed-flood.py TAPWALLD EMBED FLOOD tcx|clsact. Needs root. All in its own namespaces.
+The frames are written to a duplicate of QEMU's own descriptor of the tap, so that they come as from
+the guest (e1000: no virtio header before them), which itself is paused. They are counted behind
+another port of the bridge. The kernel's tc serves <bandwidth>; a kernel that lacks parts of that gets
+the stand-in tc.py, which says here what it replaced.
 """
 
 import ctypes
+import json
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -21,146 +23,237 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'compat'))
 import embedding  # noqa: E402
 import nwfilterd  # noqa: E402
 import steps  # noqa: E402
-from embedding import Embed, bindings, domain, nic, until  # noqa: E402
+from calls import filter_xml  # noqa: E402
+from embedding import INCLUDES, Embed, bindings, domain, until  # noqa: E402
 from flooding import Flood  # noqa: E402
 
-NAME, PEER, PORT = 'vdsm-no-mac-spoofing', 'epeer', 'etap5'
-MAC = '52:54:00:00:00:05'
-UPDATES = 100
-SYS_PIDFD_GETFD = 438
-LIMITS = "<bandwidth><inbound average='100000'/><outbound average='100000'/></bandwidth>"
-TC = Path('/usr/sbin/tc')
-STAND_IN = """#!/bin/sh
-exec /run/tc $(echo "$*" | sed -E 's/ sfq.*/ pfifo/; s/handle [0-9]+ fw /u32 match u32 0 0 /; s/ police .* flowid/ flowid/')
-"""
+PIDFD_GETFD = 438  # the system call, on every architecture
+PORT, PEER, MAC = 'etap1', 'epeer', '52:54:00:00:00:01'
+OWN_UUID = '0a3d5c1e-93fb-4d0f-8d0a-57f6c8f2a6e1'
+OWN = INCLUDES + ("<rule action='drop' direction='out' priority='600'>"
+                  "<ip match='no' srcipaddr='$IP'/></rule>")
+UPDATES, CLEAN_UPDATES = 100, 20
+# Beyond what the flood reaches: what is lost is the filter's doing.
+LIMIT = "average='100000' burst='100000'/>"
+INBOUND, OUTBOUND = f'<inbound {LIMIT}', f'<outbound {LIMIT}'
+FRAMES = 10
+TC_LACKING = Path('/run/tc-lacking')
+EXCLUSIVE = ('internal error: Child process (tc qdisc add dev {} ingress) unexpected exit status 2: '
+             'Error: Exclusivity flag on, cannot modify.')
+
+
+def nic(name='vdsm-no-mac-spoofing', parameters=(), limits='', number=1):
+    inside = f'<bandwidth>{limits}</bandwidth>' if limits else ''
+    return embedding.nic(number, name, parameters, inside, 'e1000')
 
 
 def guest():
-    """QEMU's process: not one that the driver only asks what QEMU can."""
-    found = [int(path.parent.name) for path in Path('/proc').glob('[0-9]*/cmdline')
-             if b'guest=embedded,' in path.read_bytes()]
-    assert len(found) == 1, found
-    return found[0]
+    """QEMU's process, and the number of its descriptor of the tap."""
+    for folder in Path('/proc').glob('[0-9]*'):
+        try:
+            if 'qemu' not in os.readlink(folder / 'exe'):
+                continue
+            for file in (folder / 'fdinfo').iterdir():
+                if f'iff:\t{PORT}\n' in file.read_text():
+                    return int(folder.name), int(file.name)
+        except FileNotFoundError:
+            continue  # ended meanwhile
+    raise AssertionError(f'no QEMU has {PORT}')
 
 
-def descriptor_of(pid, tap):
-    """The process's own descriptor of the tap, as one of ours."""
-    numbers = [path.name for path in Path(f'/proc/{pid}/fdinfo').iterdir()
-               if f'iff:\t{tap}\n' in path.read_text()]
-    assert len(numbers) == 1, numbers
+def guest_tap():
+    """A duplicate of that descriptor."""
+    pid, number = guest()
     process = os.pidfd_open(pid)
-    ours = ctypes.CDLL(None, use_errno=True).syscall(SYS_PIDFD_GETFD, process, int(numbers[0]), 0)
+    libc = ctypes.CDLL(None, use_errno=True)
+    tap = libc.syscall(PIDFD_GETFD, process, number, 0)
     os.close(process)
-    assert ours >= 0, os.strerror(ctypes.get_errno())
-    os.set_inheritable(ours, True)
-    return ours
+    if tap < 0:
+        raise OSError(ctypes.get_errno(), 'pidfd_getfd')
+    return tap
 
 
-def make_limits_possible():
-    """FALSE where the kernel has all that libvirt's tc asks for."""
-    tap = 'tctap'
-    nwfilterd.run('ip', 'tuntap', 'add', tap, 'mode', 'tap')
-    nwfilterd.run('tc', 'qdisc', 'add', 'dev', tap, 'ingress')
-    police = 'police rate 1000kbps burst 128kb mtu 64kb drop flowid :1'.split()
-    done = nwfilterd.run('tc', 'filter', 'add', 'dev', tap, 'parent', 'ffff:', 'protocol', 'all', 'u32', 'match',
-                         'u32', '0', '0', *police, check=False)
-    nwfilterd.run('ip', 'link', 'del', tap)
-    if done.returncode:
-        Path('/run/tc').write_bytes(TC.read_bytes())
-        Path('/run/tc-stand-in').write_text(STAND_IN)
-        for path in ('/run/tc', '/run/tc-stand-in'):
-            os.chmod(path, 0o755)
-        nwfilterd.run('mount', '--bind', '/run/tc-stand-in', str(TC))
+class GuestFlood(Flood):
+    def __init__(self, program):
+        tap = guest_tap()
+        self.honest_sent = 0  # of all counts
+        super().__init__(program, f'@{tap}', PEER, MAC, (tap,))
+        os.close(tap)
+
+    def read(self):
+        counts = super().read()
+        self.honest_sent += counts[2]
+        return counts
+
+    def until_forwarded(self):
+        """Until the bridge forwards between the ports: all honest frames arrive. Returns the forged frames
+        sent and arrived meanwhile."""
+        sent = forged = 0
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            counts = self.counts()
+            sent, forged = sent + counts[0], forged + counts[1]
+            if counts[2] == counts[3] > 0:
+                return sent, forged
+        raise AssertionError('honest frames do not arrive')
+
+
+def judge(counts, lost=False):
+    """None forged; all honest ones, unless some may be lost."""
+    sent, forged, honest_sent, honest = counts
+    text = f'{forged} of {sent} forged frames arrived, {honest} of {honest_sent} honest ones'
+    assert sent > 0 and forged == 0 and honest > 0 and (lost or honest == honest_sent), text
+    return text
+
+
+def packets(kind):
+    """That the queueing discipline of this kind has seen; None when there is none."""
+    listed = json.loads(nwfilterd.run('tc', '-s', '-j', 'qdisc', 'show', 'dev', PORT).stdout)
+    return next((entry['packets'] for entry in listed if entry['kind'] == kind), None)
+
+
+def send_to_guest(number):
+    """From the bridge itself."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as bridge:
+        bridge.bind(('ebr', 0))
+        for _ in range(number):
+            bridge.send(bytes.fromhex(MAC.replace(':', '')) + b'\x52\x54\0\0\0\x77\x88\xb5' + bytes(46))
 
 
 class Test:
     def __init__(self, embed, flood, hook):
-        self.program, self.flood_program, self.hook = embed, flood, hook
-        self.embed, self.flood = Embed(embed), None
+        self.programs, self.hook = (embed, flood), hook
+        self.embed = Embed(embed)
+        self.flood = None
 
-    def begin(self, xml):
+    def start(self, xml):
+        """The guest, which forges from now on; none forged so far."""
         self.embed.order('create', domain(xml))
-        self.flood = Flood(self.flood_program, f'@{self.take()}', PEER, MAC, [self.taken])
+        self.flood = GuestFlood(self.programs[1])
+        sent, forged = self.flood.until_forwarded()
+        assert forged == 0, f'{forged} of {sent} forged frames arrived'
 
-    def take(self):
-        self.taken = descriptor_of(guest(), PORT)
-        return self.taken
+    def refused(self, word, xml, text):
+        try:
+            self.embed.order(word, xml)
+        except RuntimeError as error:
+            assert text in str(error), error
+        else:
+            raise AssertionError(f'{word} was done')
 
-    def end(self):
-        self.flood.end()
-        os.close(self.taken)
-
-    def judged(self, seconds=0.1, honest=True):
-        time.sleep(seconds)  # of flood
-        sent, forged, honest_sent, arrived = self.flood.counts()
-        assert sent > 0 and forged == 0, f'{forged} of {sent} forged frames arrived'
-        assert arrived == honest_sent or not honest, f'{arrived} of {honest_sent} honest ones arrived'
-        return f'{forged} of {sent} forged frames arrived, {arrived} of {honest_sent} honest ones'
-
-    def test_1_updates(self):
-        """100 updates of a NIC's filter and parameters let no forged frame through"""
-        self.begin(nic(5, None, model='e1000'))
-        good, counts = self.flood.control()
+    def test_1_control(self):
+        """without a filter what is forged arrives"""
+        self.embed.order('create', domain(nic(None)))
+        flood = GuestFlood(self.programs[1])
+        good, counts = flood.control()
         assert good, counts
-        self.embed.order('update', nic(5, model='e1000'))
-        self.flood.counts()
+        time.sleep(0.1)  # of flood
+        sent, forged, honest_sent, honest = flood.end()
+        self.embed.order('destroy')
+        text = f'{forged} of {sent} forged, {honest} of {honest_sent} honest'
+        assert forged == sent > 0 and honest == honest_sent > 0, text
+        return text
+
+    def test_2_updates(self):
+        """100 updates of filter and parameters under the flood"""
+        self.start(nic())
         for turn in range(UPDATES):
-            name, given = (NAME, []) if turn % 2 else ('clean-traffic', [('IP', f'10.0.1.{turn}')])
-            self.embed.order('update', nic(5, name, given, model='e1000'))
-            assert bindings()[PORT] == name
-        print('# ' + self.judged(0, honest=False), flush=True)
-        self.embed.order('update', nic(5, model='e1000'))
-        self.flood.counts()
-        self.judged()
+            addresses = [('IP', f'10.0.{turn}.{n + 1}') for n in range(turn % 4)]
+            self.embed.order('update', nic('own', addresses) if addresses else nic())
+        assert bindings() == {PORT: 'own'}, bindings()
+        return judge(self.flood.counts())
 
-    def test_2_driver_killed(self):
-        """the driver is killed: the guest's port stays filtered, and the next driver's update is no gap"""
-        self.embed.process.kill()
-        self.embed.process.wait(60)
-        self.judged()
-        assert bindings() == {PORT: NAME}, bindings()
-        self.embed = Embed(self.program)
-        self.judged()
-        assert bindings() == {PORT: NAME}, bindings()
+    def test_3_clean_traffic(self):
+        """likewise to clean-traffic, whose honest frames are others, and back"""
+        for turn in range(CLEAN_UPDATES):
+            self.embed.order('update', nic() if turn % 2 else nic('clean-traffic', [('IP', '10.0.0.2')]))
+        return judge(self.flood.counts(), lost=True)
 
-    def test_3_qemu_killed(self):
-        """QEMU is killed: nothing stays bound"""
-        self.end()
-        os.kill(guest(), signal.SIGKILL)
+    def test_4_driver_killed(self):
+        """the driver is killed, and another finds the guest and its NIC filtered"""
+        self.embed.kill()
+        time.sleep(0.2)  # of flood
+        self.embed = Embed(self.programs[0])
+        self.embed.order('find', 'embedded')
+        assert bindings() == {PORT: 'vdsm-no-mac-spoofing'}, bindings()
+        self.embed.order('update', nic('own', [('IP', '10.0.0.3')]))
+        assert bindings() == {PORT: 'own'}, bindings()
+        return judge(self.flood.counts())
+
+    def test_5_qemu_killed(self):
+        """QEMU is killed: the binding goes; while its tap is there nothing forged arrives"""
+        os.kill(guest()[0], signal.SIGKILL)
         until({})
+        text = judge(self.flood.end(), lost=True)
+        assert nwfilterd.run('ip', 'link', 'show', PORT, check=False).returncode, 'the tap stays'
+        return text
 
-    def test_4_bandwidth(self):
-        """a NIC with limits both ways: filtered on tcx; on clsact libvirt's tc finds its place taken"""
-        make_limits_possible()
-        xml = nic(5, inside=LIMITS, model='e1000')
+    def test_6_both_killed(self):
+        """driver and QEMU are killed: the next driver takes the binding away"""
+        self.embed.order('create', domain(nic()))
+        tap = guest_tap()  # so that the port does not go by itself with its device
+        self.embed.kill()
+        os.kill(guest()[0], signal.SIGKILL)
+        assert bindings() == {PORT: 'vdsm-no-mac-spoofing'}, bindings()
+        self.embed = Embed(self.programs[0])
+        until({})
+        os.close(tap)
+
+    def test_7_bandwidth(self):
+        """a NIC with limits: both ways on tcx; on clsact to the guest only, else libvirt's tc fails"""
         if self.hook == 'clsact':
-            try:
-                self.embed.order('create', domain(xml))
-            except RuntimeError as error:
-                assert 'Exclusivity flag on, cannot modify' in str(error), error
-            else:
-                raise AssertionError('it started')
+            self.refused('create', domain(nic(limits=INBOUND + OUTBOUND)), EXCLUSIVE.format(PORT))
             until({})
-            return
-        self.begin(xml)
-        disciplines = nwfilterd.run('/run/tc' if Path('/run/tc').exists() else 'tc', 'qdisc', 'show', 'dev', PORT)
-        assert 'htb' in disciplines.stdout and 'ingress' in disciplines.stdout, disciplines.stdout
-        time.sleep(1)  # until the bridge forwards
-        self.flood.counts()
-        self.judged()
-        self.end()
+        self.start(nic(limits=INBOUND + (OUTBOUND if self.hook == 'tcx' else '')))
+        send_to_guest(FRAMES)
+        time.sleep(0.1)  # of flood
+        text = judge(self.flood.end())
+        assert packets('htb') >= FRAMES, packets('htb')
+        # Honest frames come to the limit on the way from the guest, forged ones do not.
+        limited = {'tcx': self.flood.honest_sent, 'clsact': None}[self.hook]
+        assert packets('ingress') == limited, (packets('ingress'), limited)
         self.embed.order('destroy')
         until({})
+        return text
+
+    def test_8_bandwidth_later(self):
+        """a running NIC is given limits both ways and another filter, likewise, and they are taken"""
+        self.start(nic())
+        both = nic('own', [('IP', '10.0.0.2')], INBOUND + OUTBOUND)
+        if self.hook == 'clsact':
+            self.refused('attach', nic(limits=OUTBOUND, number=2), EXCLUSIVE.format('etap2'))
+            self.refused('update', both, EXCLUSIVE.format(PORT))
+            assert bindings() == {PORT: 'vdsm-no-mac-spoofing'}, bindings()
+        else:
+            self.embed.order('update', both)
+            assert packets('ingress') > 0
+            assert bindings() == {PORT: 'own'}, bindings()
+        self.embed.order('update', nic())
+        assert bindings() == {PORT: 'vdsm-no-mac-spoofing'}, bindings()
+        assert packets('ingress') is None
+        # What libvirt had made before its tc failed it leaves there.
+        assert (packets('htb') is None) == (self.hook == 'tcx')
+        text = judge(self.flood.end())
+        self.embed.order('destroy')
+        until({})
+        self.embed.end()
+        return text
 
 
 def main():
-    tapwalld, embed, flood, hook = sys.argv[1:]
-    daemon = embedding.start(tapwalld, hook)
+    program, embed, flood, hook = sys.argv[1:]
+    daemon = embedding.start(program, hook)
+    assert nwfilterd.define(filter_xml('own', OWN_UUID, OWN)) is None
+    Path('/proc/sys/net/ipv6/conf/all/disable_ipv6').write_text('1')
     for command in (f'tuntap add {PEER} mode tap', f'link set {PEER} master ebr up'):
         nwfilterd.run('ip', *command.split())
-    test = Test(embed, flood, hook)
-    status = steps.run(steps.methods_of(test))
+    os.mkdir('/run/bin')
+    os.symlink(Path(__file__).resolve().parent / 'tc.py', '/run/bin/tc')
+    os.environ['PATH'] = '/run/bin:' + os.environ['PATH']  # the driver's
+    status = steps.run(steps.methods_of(Test(embed, flood, hook)))
     daemon.stop()
+    if TC_LACKING.exists():
+        print('# tc stood in for what the kernel lacks:', *sorted(set(TC_LACKING.read_text().split())))
     sys.exit(status)
 
 

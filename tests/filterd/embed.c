@@ -4,8 +4,8 @@
  * is.
  *
  * usage: embed ROOT. Orders on stdin, a line each, answered by "ok MILLISECONDS" or "error NUMBER
- * TEXT": create FILE (a domain, left paused), attach FILE, update FILE, detach FILE (of a device),
- * destroy. The end of stdin ends it.
+ * TEXT": create FILE (a domain, left paused), find FILE (the name of one that runs), attach FILE,
+ * update FILE, detach FILE (of a device), destroy. The end of stdin ends it.
  */
 #include <glib.h>
 #include <libvirt/libvirt.h>
@@ -35,10 +35,14 @@ static void answer(gboolean good, gint64 began)
 static gboolean obey(virConnectPtr connection, virDomainPtr *domain, const char *order,
                      const char *xml)
 {
-    if (strcmp(order, "create") == 0 && *domain)
+    const gboolean other = strcmp(order, "create") == 0 || strcmp(order, "find") == 0;
+
+    if (other && *domain)
         virDomainFree(*domain);
     if (strcmp(order, "create") == 0)
         return (*domain = virDomainCreateXML(connection, xml, VIR_DOMAIN_START_PAUSED)) != NULL;
+    if (strcmp(order, "find") == 0)
+        return (*domain = virDomainLookupByName(connection, xml)) != NULL;
     if (strcmp(order, "attach") == 0)
         return virDomainAttachDeviceFlags(*domain, xml, VIR_DOMAIN_AFFECT_LIVE) == 0;
     if (strcmp(order, "update") == 0)

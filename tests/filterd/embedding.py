@@ -73,6 +73,10 @@ class Embed:
         self.process.stdin.write(f'{word} {path}\n' if xml else f'{word}\n')
         return self.read()
 
+    def kill(self):
+        self.process.kill()
+        self.process.wait(60)
+
     def end(self):
         self.process.stdin.close()
         assert self.process.wait(60) == 0, self.process.returncode

@@ -6,7 +6,8 @@
  *
  * usage: flood FROM TO MAC (two taps that exist; the guest's MAC). FROM can be @N, a descriptor of
  * the guest's own tap. A line on stdin is answered with
- * "FORGED-SENT FORGED-ARRIVED HONEST-SENT HONEST-ARRIVED" since the last; the end of stdin ends it.
+ * "FORGED-SENT FORGED-ARRIVED HONEST-SENT HONEST-ARRIVED" since the last; the end of stdin ends it,
+ * after a last answer.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,12 +34,12 @@ typedef struct {
 
 static int tap_open(const char *name)
 {
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+    int tap;
+
     if (*name == '@')
         return (int)g_ascii_strtoll(name + 1, NULL, 10);
-
-    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-    int tap = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-
+    tap = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     g_strlcpy(request.ifr_name, name, sizeof request.ifr_name);
     if (tap < 0 || ioctl(tap, TUNSETIFF, &request) != 0)
         g_error("cannot open the tap %s: %s", name, g_strerror(errno));
@@ -133,18 +134,18 @@ static void send_batch(int from, guint64 own, guint64 other, Counts *counts)
 static gboolean answer(Counts *counts)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    gboolean more;
     char line[64];
 
     if (poll(&input, 1, 0) <= 0)
         return TRUE;
-    if (!fgets(line, sizeof line, stdin))
-        return FALSE;
+    more = fgets(line, sizeof line, stdin) != NULL;
     printf(
         "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n",
         counts->forged_sent, counts->forged_arrived, counts->honest_sent, counts->honest_arrived);
     (void)fflush(stdout);
     memset(counts, 0, sizeof *counts);
-    return TRUE;
+    return more;
 }
 
 int main(int argc, char **argv)

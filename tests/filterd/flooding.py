@@ -18,6 +18,9 @@ class Flood:
         """forged sent, forged arrived, honest sent, honest arrived: since the last call."""
         self.process.stdin.write('\n')
         self.process.stdin.flush()
+        return self.read()
+
+    def read(self):
         return [int(word) for word in self.process.stdout.readline().split()]
 
     def control(self):
@@ -37,5 +40,8 @@ class Flood:
         self.process.send_signal(signal.SIGCONT)
 
     def end(self):
+        """The last counts."""
         self.process.stdin.close()
+        counts = self.read()
         assert self.process.wait(30) == 0
+        return counts

@@ -10,14 +10,15 @@ def methods_of(test):
 
 
 def run(steps, *arguments):
-    """Each called with the arguments; its docstring is its name. Gives the exit status."""
+    """Each called with the arguments; its docstring is its name, what it returns is told. Gives the exit
+    status."""
     status = 0
     print(f'1..{len(steps)}', flush=True)
     for number, step in enumerate(steps, 1):
         began = time.monotonic()
         try:
-            step(*arguments)
-            print(f'ok {number} - {step.__doc__}\n# {time.monotonic() - began:.1f} s', flush=True)
+            told = step(*arguments)
+            print(f'ok {number} - {step.__doc__}{f": {told}" if told else ""}\n# {time.monotonic() - began:.1f} s', flush=True)
         except Exception as error:  # the others still have something to say
             status = 1
             text = f'{type(error).__name__}: {error}'
