@@ -117,8 +117,9 @@ static gboolean take_over(Filterd *filterd, Port *port, Port *leaving, guint ifi
     port->ifindex = 0;
     if (!change || !state_dir_save(filterd->state, port->binding, error))
         return FALSE;
-    if (!change_commit(g_steal_pointer(&change), error) ||
-        !datapath_attach(filterd->datapath, ifindex, error)) {
+    /* In this order: what fails leaves the old filter in force. */
+    if (!datapath_attach(filterd->datapath, ifindex, error) ||
+        !change_commit(g_steal_pointer(&change), error)) {
         (void)state_dir_remove(filterd->state, STATE_BOUND, port->binding->port, NULL);
         return FALSE;
     }

@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/log.h"
 #include "filterd/filterd-private.h"
 
 /* What the kernel tells of devices, against what is bound. By the time it is heard it may be over,
  * so each event only says where to look. */
+
+/* A device keeps its filter under another name. */
+static void note_name(Port *port, const char *name)
+{
+    const char *called = strcmp(name, port->binding->port) == 0 ? NULL : name;
+
+    if (g_strcmp0(called, port->called) == 0)
+        return;
+    g_free(port->called);
+    port->called = g_strdup(called);
+    log_info("port=%s ifindex=%u is called %s now", port->binding->port, port->ifindex, name);
+}
 
 static void appeared(const char *name, guint ifindex, gpointer data)
 {
@@ -11,6 +25,8 @@ static void appeared(const char *name, guint ifindex, gpointer data)
     Port *port = ports_lookup(filterd->ports, name);
     Port *other = ports_lookup_device(filterd->ports, ifindex);
 
+    if (other && (!port || port == other))
+        note_name(other, name);
     if (!port || port->ifindex == ifindex || port->state == FILTERD_LEAVING ||
         !link_is(ifindex, name))
         return;

@@ -48,6 +48,7 @@ void port_free(Port *port)
 {
     binding_unref(port->binding);
     g_clear_pointer(&port->shape, shape_unref);
+    g_free(port->called);
     g_free(port->problem);
     addresses_free(port->addresses);
     g_free(port);

@@ -19,6 +19,7 @@ typedef struct {
     Encapsulation encapsulation;
     Shape *shape; /* in force, if the daemon knows it: not of what it only found in the kernel */
     FilterdFrames frames; /* before its last change; see counts.h */
+    char *called;         /* the other name that its device has by now; NULL: its own */
     char *problem;        /* why that is not what was asked for; NULL when all is well */
     guint hook_tries;     /* to put back a hook, in a row and in vain */
     GList *grace;         /* its place among those whose grace time runs; NULL: none */

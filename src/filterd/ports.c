@@ -56,6 +56,7 @@ void ports_set_device(Ports *ports, Port *port, guint ifindex)
     if (port->ifindex > 0)
         g_hash_table_remove(ports->by_device, GUINT_TO_POINTER(port->ifindex));
     port->ifindex = ifindex;
+    g_clear_pointer(&port->called, g_free);
     if (ifindex == 0)
         return;
     g_assert(!ports_lookup_device(ports, ifindex));

@@ -142,6 +142,10 @@ static void add_port(GPtrArray *lines, const Port *port)
 {
     if (port->problem)
         g_ptr_array_add(lines, g_strdup_printf("port %s: %s", port->binding->port, port->problem));
+    if (port->called)
+        g_ptr_array_add(lines, g_strdup_printf("port %s: its device %u is called %s now; it stays "
+                                               "filtered",
+                                               port->binding->port, port->ifindex, port->called));
     if (port->state == FILTERD_WAITING)
         g_ptr_array_add(lines,
                         g_strdup_printf("port %s: there is no such device", port->binding->port));

@@ -261,6 +261,10 @@ static Filterd *test_renamed(Filterd *filterd)
     g_assert_nonnull(host_bind(filterd, "q6", "vdsm-no-mac-spoofing", &error));
     g_assert_no_error(error);
     wire_run("ip link set q6 name other6");
+    g_assert_true(host_reports(filterd, "its device 1006 is called other6 now; it stays filtered"));
+    wire_run("ip link set other6 name q6");
+    g_assert_true(host_reports_not(filterd, "is called"));
+    wire_run("ip link set q6 name other6");
     filterd = host_restart(filterd);
     g_assert_true(host_reaches(filterd, "q6", FILTERD_WAITING));
     g_assert_true(host_has_problem(filterd, "device 1006 is filtered"));

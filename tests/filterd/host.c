@@ -78,14 +78,19 @@ gboolean host_reaches(Filterd *filterd, const char *port, guint state)
     return run_until(filterd, is_in, port, state);
 }
 
-static gboolean is_reported(Filterd *filterd, const char *part, guint number)
+static gboolean is_reported(Filterd *filterd, const char *part, guint wanted)
 {
-    return host_has_problem(filterd, part);
+    return (guint)host_has_problem(filterd, part) == wanted;
 }
 
 gboolean host_reports(Filterd *filterd, const char *part)
 {
-    return run_until(filterd, is_reported, part, 0);
+    return run_until(filterd, is_reported, part, TRUE);
+}
+
+gboolean host_reports_not(Filterd *filterd, const char *part)
+{
+    return run_until(filterd, is_reported, part, FALSE);
 }
 
 gboolean host_has_problem(Filterd *filterd, const char *part)

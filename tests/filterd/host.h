@@ -41,4 +41,7 @@ gboolean host_reaches(Filterd *filterd, const char *port, guint state);
 
 /* Runs the daemon until one of its problems has this part; FALSE after some seconds. */
 gboolean host_reports(Filterd *filterd, const char *part);
+
+/* Likewise until none has. */
+gboolean host_reports_not(Filterd *filterd, const char *part);
 gboolean host_has_problem(Filterd *filterd, const char *part);
