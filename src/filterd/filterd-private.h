@@ -35,6 +35,7 @@ struct Filterd {
     guint again;                 /* the timer of that */
 
     GPtrArray *file_problems;  /* char *: filters that cannot be read or put in force */
+    GPtrArray *known_problems; /* of the reading before */
     GPtrArray *state_problems; /* char *: found at start */
     guint hooks_restored, overruns, defines; /* counts, for filterd_figures() */
     guint pins_restored;

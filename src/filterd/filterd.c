@@ -15,6 +15,7 @@ static Filterd *filterd_new_empty(const FilterdSettings *settings)
     filterd->ports = ports_new();
     filterd->grace = grace_new(settings->grace_ms, filterd_grace_over, filterd);
     filterd->file_problems = g_ptr_array_new_with_free_func(g_free);
+    filterd->known_problems = g_ptr_array_new_with_free_func(g_free);
     filterd->state_problems = g_ptr_array_new_with_free_func(g_free);
     return filterd;
 }
@@ -85,6 +86,7 @@ void filterd_free(Filterd *filterd)
     g_free(filterd->expedited);
     g_free(filterd->pins_problem);
     g_ptr_array_unref(filterd->file_problems);
+    g_ptr_array_unref(filterd->known_problems);
     g_ptr_array_unref(filterd->state_problems);
     g_free(filterd->filters);
     g_free(filterd);

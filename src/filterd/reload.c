@@ -21,12 +21,18 @@ static gboolean is_same(const Catalogue *a, const Catalogue *b, const char *name
     return strcmp(text_a, text_b) == 0;
 }
 
+/* Takes the text. What was so at the last reading was logged then. */
+static void add_problem(Filterd *filterd, char *text)
+{
+    if (!g_ptr_array_find_with_equal_func(filterd->known_problems, text, g_str_equal, NULL))
+        log_warning("%s", text);
+    g_ptr_array_add(filterd->file_problems, text);
+}
+
 static void report(Filterd *filterd, const char *name, const char *problem)
 {
-    char *text = g_strdup_printf("filter %s: what is in force is not its file: %s", name, problem);
-
-    log_warning("%s", text);
-    g_ptr_array_add(filterd->file_problems, text);
+    add_problem(filterd,
+                g_strdup_printf("filter %s: what is in force is not its file: %s", name, problem));
 }
 
 /* A filter whose file is damaged, or gone while ports use it, stays what it was. */
@@ -127,19 +133,14 @@ static void apply_each(Filterd *filterd, const Catalogue *fresh, const GPtrArray
     }
 }
 
-/* The problems of the files are these from now on; those that are new are logged. */
+/* The problems of the files are these from now on. */
 static void set_problems(Filterd *filterd, const GPtrArray *problems)
 {
-    g_autoptr(GPtrArray) before = g_steal_pointer(&filterd->file_problems);
-
+    g_ptr_array_unref(filterd->known_problems);
+    filterd->known_problems = filterd->file_problems;
     filterd->file_problems = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < problems->len; i++) {
-        char *text = nwfilter_error_format(problems->pdata[i]);
-
-        if (!g_ptr_array_find_with_equal_func(before, text, g_str_equal, NULL))
-            log_warning("%s", text);
-        g_ptr_array_add(filterd->file_problems, text);
-    }
+    for (guint i = 0; i < problems->len; i++)
+        add_problem(filterd, nwfilter_error_format(problems->pdata[i]));
 }
 
 Catalogue *filterd_read_filters(Filterd *filterd, GError **error)
