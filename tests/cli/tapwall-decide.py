@@ -214,6 +214,7 @@ TABLE = [
     (['lint', '{}/dead.xml'], '', 1,
      r'dead:3: this drop rule never decides about any frame\n'
      r'dead:4: this drop rule never decides about any frame\n', ''),
+    (['lint', 'clean-traffic', *STOCK, *IP], '', 0, '', ''),
     (['lint', *VDSM], '', 1,
      r'vdsm-no-mac-spoofing: a tag or SNAP walks around it.*\nout:[0-9a-f]{12}525400000001'
      r'(8100|88a8)[0-9a-f]+\npass\topaque\tdefault\ndrop\tinspect\tno-arp-mac-spoofing:6\n', ''),

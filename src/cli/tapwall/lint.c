@@ -37,13 +37,24 @@ static gboolean lint_around(const PortOfFilter *port, guint way, gboolean *found
     return TRUE;
 }
 
+/* For the MAC that was given, or one that no VM has. */
+static gboolean read_port(const FilterOptions *options, const char *operand, PortOfFilter *port,
+                          GError **error)
+{
+    g_auto(FilterOptions) with = filter_options_with_mac(options, MAC_OF_NOBODY);
+    guint n_macs;
+    g_autofree guint64 *macs = variable_numbers(options, "MAC", TRUE, &n_macs, error);
+
+    return macs && port_of_filter_read(n_macs > 0 ? options : &with, operand, port, error);
+}
+
 static int lint(const FilterOptions *options, const char *operand)
 {
     g_auto(PortOfFilter) port = {0};
     g_autoptr(GError) error = NULL;
     gboolean found = FALSE;
 
-    if (port_of_filter_read(options, operand, &port, &error) && lint_dead(&port, &found, &error) &&
+    if (read_port(options, operand, &port, &error) && lint_dead(&port, &found, &error) &&
         lint_around(&port, PLAN_FROM_VM, &found, &error) &&
         lint_around(&port, PLAN_TO_VM, &found, &error))
         return found ? STATUS_FOUND : STATUS_GOOD;

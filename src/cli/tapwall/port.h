@@ -22,7 +22,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PortOfFilter, port_of_filter_clear)
 gboolean port_of_filter_read(const FilterOptions *options, const char *operand, PortOfFilter *port,
                              GError **error);
 
-/* What was given, and --var MAC. The caller clears. */
+/* What was given, and --var MAC. The caller clears. Of nobody: for a filter that is looked at for
+ * any port. */
+#define MAC_OF_NOBODY 0x020000000001
 FilterOptions filter_options_with_mac(const FilterOptions *given, guint64 mac);
 
 /* The value of --encapsulation, NULL meaning inspect. FALSE after saying what is wrong. */

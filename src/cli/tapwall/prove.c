@@ -20,8 +20,6 @@ static void proof_clear(Proof *proof)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Proof, proof_clear)
 
-#define MAC_OF_NOBODY 0x020000000001
-
 static const char *const titles[] = {"no forged MAC", "no forged ARP"};
 
 static gboolean search_one(const Proof *proof, SearchProperty property, const SearchPort *port,
