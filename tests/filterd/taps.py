@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Thousands of taps, t0 and on, in a network namespace of the test's own."""
 
+import contextlib
+import fcntl
+import os
 import subprocess
 from pathlib import Path
 
@@ -21,19 +24,27 @@ def make(first, count):
     batch(f'tuntap add dev t{n} mode tap' for n in range(first, first + count))
 
 
+@contextlib.contextmanager
+def short_grace_periods():
+    """Under the lock that tapwalld takes for the same, or one of both would put back what the other set."""
+    with open('/sys/kernel/rcu_expedited', 'r+', encoding='ascii') as setting:
+        fcntl.flock(setting, fcntl.LOCK_EX)
+        before = setting.read()
+        try:
+            os.pwrite(setting.fileno(), b'1', 0)
+            yield
+        finally:
+            os.pwrite(setting.fileno(), before.encode(), 0)
+
+
 def remove(count, kept=None):
-    """Those of the first `count` that are there, but for one. Hooks on a device make the kernel wait for grace periods
-    as it goes, with a lock that all network configuration of the machine needs: short ones, and all
-    devices at once, before the namespace ends."""
-    setting = Path('/sys/kernel/rcu_expedited')
-    before = setting.read_text()
+    """Those of the first `count` that are there, but for one. Hooks on a device make the kernel wait for
+    grace periods as it goes, with a lock that all network configuration of the machine needs: short ones,
+    and all devices at once, before the namespace ends."""
     batch(f'link set dev t{n} group {GROUP}' for n in range(count)
           if n != kept and is_there(n))
-    try:
-        setting.write_text('1')
+    with short_grace_periods():
         batch([f'link del group {GROUP}'])
-    finally:
-        setting.write_text(before)
 
 
 def mac(number):

@@ -38,6 +38,21 @@ def marked(mark):
     return found
 
 
+def begun_before(seconds):
+    """The processes that there were at this CLOCK_BOOTTIME: a namespace of later ones can have the number of
+    one that is gone."""
+    found = []
+    for pid in processes():
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                ticks = int(file.read().rpartition(")")[2].split()[19])
+        except OSError:
+            continue
+        if ticks / os.sysconf("SC_CLK_TCK") <= seconds:
+            found.append(pid)
+    return found
+
+
 def namespaces(pids):
     found = set()
     for pid in pids:
@@ -65,6 +80,7 @@ class Run:
         self.before = surroundings()
         self.seen = set()
         self.text = ""
+        self.ended = None
         command = [os.path.join(TOP, "run"), *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, env=dict(os.environ, **{MARK: self.mark}),
@@ -101,13 +117,14 @@ class Run:
         found = []
         for pid in marked(self.mark):
             found.append(f"process {pid}")
-        for name in namespaces(processes()) & self.seen:
+        for name in namespaces(begun_before(self.ended)) & self.seen:
             found.append(f"namespace {name}")
         if surroundings() != self.before:
             found.append(f"links or mounts: {self.before} became {surroundings()}")
         return found
 
     def check_gone(self):
+        self.ended = time.clock_gettime(time.CLOCK_BOOTTIME)
         try:
             wait_until(lambda: not self.leftovers(), GONE_SECONDS, "everything to be gone")
         except LabError:
