@@ -34,12 +34,13 @@ typedef struct {
 } Slot;
 
 struct Datapath {
-    char *pins;      /* the directory of this layout */
-    char *links;     /* and of the links in it */
-    int lock;        /* held while we live */
-    char *damage;    /* why what was pinned was set aside; NULL: it was not */
-    gboolean is_tcx; /* the hooks; else clsact */
-    guint flows;     /* of a port */
+    char *pins;             /* the directory of this layout */
+    char *links;            /* and of the links in it */
+    int lock;               /* held while we live */
+    char *damage;           /* why what was pinned was set aside; NULL: it was not */
+    gboolean is_tcx;        /* the hooks; else clsact */
+    guint dispatch[N_WAYS]; /* the kernel's numbers of the programs that are attached */
+    guint flows;            /* of a port */
     Kernel *kernel;
     ShapeTable *shapes;
     Counters *counters;
@@ -61,6 +62,9 @@ void slot_release(Datapath *datapath, guint slot);
 /* What is in the kernel already becomes ours: rows that ports point to, entries of their sets. All
  * else goes. */
 gboolean datapath_find(Datapath *datapath, GError **error);
+
+/* Before anything is attached. */
+gboolean hooks_open(Datapath *datapath, GError **error);
 
 gboolean drops_open(Datapath *datapath, GError **error);
 void drops_close(Datapath *datapath);

@@ -68,8 +68,8 @@ static gboolean open_tables(Datapath *datapath, GError **error)
         return FALSE;
     if (g_mkdir_with_parents(datapath->links, 0700) != 0)
         return datapath_kernel_error(error, errno, "making %s", datapath->links);
-    return datapath_find(datapath, error) && drops_open(datapath, error) &&
-           frames_open(datapath, error);
+    return hooks_open(datapath, error) && datapath_find(datapath, error) &&
+           drops_open(datapath, error) && frames_open(datapath, error);
 }
 
 static Datapath *open_pinned(const DatapathConfig *config, GError **error)

@@ -113,6 +113,10 @@ gboolean datapath_detach(Datapath *datapath, guint ifindex, GError **error);
 /* Whether both hooks are in their places: someone else may have taken one away. */
 gboolean datapath_is_attached(const Datapath *datapath, guint ifindex);
 
+/* Whether frames are judged, by asking the device alone: of tcx a tenth of the work, and it does
+ * not see that a pin is gone as long as its link is not. */
+gboolean datapath_is_judged(const Datapath *datapath, guint ifindex);
+
 /* The folder of the hooks' pins: names begin with the port's number. On clsact it is empty.
  * Borrowed.
  */

@@ -18,6 +18,8 @@
  * program at the hook whatever becomes of us; it goes with the device, or when its pin does.
  */
 
+#define PROGRAMS_MAX 64 /* of one device and way: the kernel's BPF_MPROG_MAX */
+
 static const struct {
     guint type; /* enum bpf_attach_type */
     const char *word;
@@ -51,8 +53,9 @@ typedef struct {
     __u32 rest[16];
 } LinkInfo;
 
-/* A pinned link that is where it should be. A link of a device that is gone has no ifindex. */
-static gboolean link_holds(const char *path, guint ifindex, guint type)
+/* A pinned link that is where it should be, with our program. A link of a device that is gone has
+ * no ifindex. */
+static gboolean link_holds(const Datapath *datapath, const char *path, guint ifindex, guint way)
 {
     LinkInfo info = {0};
     __u32 length = sizeof info;
@@ -62,7 +65,8 @@ static gboolean link_holds(const char *path, guint ifindex, guint type)
         return FALSE;
     result = bpf_obj_get_info_by_fd(link, (struct bpf_link_info *)(gpointer)&info, &length);
     close(link);
-    return result == 0 && info.ifindex == ifindex && info.attach_type == type;
+    return result == 0 && info.ifindex == ifindex && info.attach_type == way_rows[way].type &&
+           info.program == datapath->dispatch[way];
 }
 
 static gboolean link_failed(int number, guint ifindex, guint way, GError **error)
@@ -81,7 +85,7 @@ static gboolean link_attach(const Datapath *datapath, guint ifindex, guint way, 
     g_autofree char *path = link_path(datapath, ifindex, way);
     int link, result;
 
-    if (link_holds(path, ifindex, way_rows[way].type))
+    if (link_holds(datapath, path, ifindex, way))
         return TRUE;
     (void)unlink(path); /* of another device of that number, or not there */
     link =
@@ -133,7 +137,42 @@ static gboolean links_detach(const Datapath *datapath, guint ifindex, GError **e
     return good;
 }
 
+/* ---- one device ---- */
+
+/* Our program is among those that the device has there. */
+static gboolean is_there(const Datapath *datapath, guint ifindex, guint way)
+{
+    __u32 programs[PROGRAMS_MAX];
+    union bpf_attr attributes = {0};
+
+    attributes.query.target_fd = ifindex;
+    attributes.query.attach_type = way_rows[way].type;
+    attributes.query.prog_ids = (__u64)(gsize)programs;
+    attributes.query.prog_cnt = PROGRAMS_MAX;
+    if (syscall(SYS_bpf, BPF_PROG_QUERY, &attributes, sizeof attributes) != 0)
+        return FALSE;
+    for (guint i = 0; i < attributes.query.prog_cnt; i++)
+        if (programs[i] == datapath->dispatch[way])
+            return TRUE;
+    return FALSE;
+}
+
 /* ---- both kinds ---- */
+
+gboolean hooks_open(Datapath *datapath, GError **error)
+{
+    for (guint way = 0; way < N_WAYS; way++) {
+        struct bpf_prog_info info = {0};
+        __u32 length = sizeof info;
+        const int program = datapath->kernel->programs[way_rows[way].program];
+        int result = bpf_obj_get_info_by_fd(program, &info, &length);
+
+        if (result != 0)
+            return datapath_kernel_error(error, result, "asking for a program's number");
+        datapath->dispatch[way] = info.id;
+    }
+    return TRUE;
+}
 
 gboolean datapath_attach(Datapath *datapath, guint ifindex, GError **error)
 {
@@ -162,9 +201,19 @@ gboolean datapath_is_attached(const Datapath *datapath, guint ifindex)
     for (guint way = 0; way < N_WAYS; way++) {
         g_autofree char *path = link_path(datapath, ifindex, way);
 
-        if (!link_holds(path, ifindex, way_rows[way].type))
+        if (!link_holds(datapath, path, ifindex, way))
             return FALSE;
     }
+    return TRUE;
+}
+
+gboolean datapath_is_judged(const Datapath *datapath, guint ifindex)
+{
+    if (!datapath->is_tcx)
+        return datapath_is_attached(datapath, ifindex);
+    for (guint way = 0; way < N_WAYS; way++)
+        if (!is_there(datapath, ifindex, way))
+            return FALSE;
     return TRUE;
 }
 

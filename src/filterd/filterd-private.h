@@ -30,7 +30,7 @@ struct Filterd {
     guint reload;                /* soon, after something changed there */
     GFileMonitor *hooks_monitor; /* of the directory of the hooks' pins */
     guint audit;                 /* of hooks, now and then */
-    GPtrArray *audited;          /* names of ports that this round has still to look at */
+    GArray *audited;             /* guint: devices that this round has still to look at */
     GPtrArray *unhooked;         /* names of ports that are tried again soon; NULL: none */
     guint again;                 /* the timer of that */
 

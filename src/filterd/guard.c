@@ -4,13 +4,15 @@
 
 /*
  * Hooks that someone else took away are put back. Of clsact the kernel tells when it goes, of a tcx
- * link whose pin goes the folder of pins does; one that is detached goes without a word. So all are
- * looked at in turn, a few at a time: no port later than after 20 seconds.
+ * link whose pin goes the folder of pins does; one that is detached, or gets another program, goes
+ * without a word. So all devices are asked in turn, some at a time: each once in 2 seconds if that
+ * takes no more than a fiftieth of a CPU, else in a longer time.
  */
 
 #define AUDIT_MS 100
-#define AUDIT_PORTS 26 /* at least */
-#define ROUND_MS 20000 /* at most */
+#define TURN_US 2000
+#define ROUND_MS 2000
+#define ROUND_MS_MAX 20000 /* whatever it takes */
 #define AGAIN_MS 5
 #define AGAIN_TRIES 200
 
@@ -86,32 +88,57 @@ void filterd_guard_pins(Filterd *filterd)
     log_warning("pins=%u were taken away by someone and are back", restored);
 }
 
-static GPtrArray *names_of(const Ports *ports)
+/* The kernel finds a device in one of 256 lists, by its number: who asks list by list finds them in
+ * the CPU's caches, which with thousands of devices is half of the time. */
+static int compare_devices(gconstpointer a, gconstpointer b)
+{
+    const guint left = *(const guint *)a, right = *(const guint *)b;
+    const guint list = left % 256, other = right % 256;
+
+    if (list != other)
+        return list < other ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+static GArray *devices_of(const Ports *ports)
 {
     g_autoptr(GPtrArray) all = ports_all(ports);
-    GPtrArray *names = g_ptr_array_new_full(all->len, g_free);
+    GArray *devices = g_array_sized_new(FALSE, FALSE, sizeof(guint), all->len);
 
     for (guint i = 0; i < all->len; i++)
-        g_ptr_array_add(names, g_strdup(((const Port *)all->pdata[i])->binding->port));
-    return names;
+        g_array_append_val(devices, ((const Port *)all->pdata[i])->ifindex);
+    g_array_sort(devices, compare_devices);
+    return devices;
+}
+
+/* Of those of this round. */
+static void look_at_next(Filterd *filterd)
+{
+    const guint last = filterd->audited->len - 1;
+    const guint ifindex = g_array_index(filterd->audited, guint, last);
+    Port *port = ports_lookup_device(filterd->ports, ifindex);
+
+    g_array_set_size(filterd->audited, last);
+    if (port && !datapath_is_judged(filterd->datapath, ifindex))
+        filterd_guard(filterd, port);
 }
 
 static gboolean audit(gpointer data)
 {
     Filterd *filterd = data;
-    const guint share = ports_size(filterd->ports) / (ROUND_MS / AUDIT_MS) + 1;
+    const gint64 end = g_get_monotonic_time() + TURN_US;
+    const guint size = ports_size(filterd->ports), share = size / (ROUND_MS / AUDIT_MS) + 1,
+                least = size / (ROUND_MS_MAX / AUDIT_MS) + 1;
 
     filterd_guard_pins(filterd);
     if (!filterd->audited || filterd->audited->len == 0) {
-        g_clear_pointer(&filterd->audited, g_ptr_array_unref);
-        filterd->audited = names_of(filterd->ports);
+        g_clear_pointer(&filterd->audited, g_array_unref);
+        filterd->audited = devices_of(filterd->ports);
     }
-    for (guint i = 0; i < MAX(AUDIT_PORTS, share) && filterd->audited->len > 0; i++) {
-        g_autofree char *name = g_ptr_array_steal_index_fast(filterd->audited, 0);
-        Port *port = ports_lookup(filterd->ports, name);
-
-        if (port)
-            filterd_guard(filterd, port);
+    for (guint i = 0; i < share && filterd->audited->len > 0; i++) {
+        if (i >= least && g_get_monotonic_time() >= end)
+            break;
+        look_at_next(filterd);
     }
     return G_SOURCE_CONTINUE;
 }
@@ -125,7 +152,7 @@ void filterd_audit_end(Filterd *filterd)
 {
     if (filterd->audit > 0)
         g_source_remove(filterd->audit);
-    g_clear_pointer(&filterd->audited, g_ptr_array_unref);
+    g_clear_pointer(&filterd->audited, g_array_unref);
     if (filterd->again > 0)
         g_source_remove(filterd->again);
     g_clear_pointer(&filterd->unhooked, g_ptr_array_unref);

@@ -66,13 +66,38 @@ static void test_hooks(Filterd *filterd)
     g_assert_cmpuint(host_arrivals(ALL OWN "88b5 0001"), ==, 1);
 }
 
-/* The folder with the pins of all links; and a link that is detached although its pin stays. */
+static int open_link(guint ifindex)
+{
+    g_autofree char *path =
+        g_strdup_printf("%s/%u-links/%u-out", host_settings.datapath.pins, LAYOUT_VERSION, ifindex);
+    int link = bpf_obj_get(path);
+
+    g_assert_cmpint(link, >=, 0);
+    return link;
+}
+
+/* What the link runs is from now on a program that passes all. */
+static void replace_program(int link)
+{
+    static const struct bpf_insn code[] = {
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = -1},
+        {.code = BPF_JMP | BPF_EXIT},
+    };
+    int program = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "passes", "GPL", code, 2, NULL);
+
+    g_assert_cmpint(program, >=, 0);
+    g_assert_cmpint(bpf_link_update(link, program, NULL), ==, 0);
+    close(program);
+    close(link);
+}
+
+/* The folder with the pins of all links; and a link that is detached, or that another program is
+ * put into, although its pin stays. */
 static void test_links(Filterd *filterd)
 {
     const guint ifindex = if_nametoindex("p1"), before = filterd_figures(filterd).hooks_restored;
     g_autofree char *folder =
         g_strdup_printf("sh -c 'rm -r %s/*-links'", host_settings.datapath.pins);
-    g_autofree char *path = NULL;
     int link;
 
     if (host_settings.datapath.hook == DATAPATH_HOOK_CLSACT)
@@ -81,13 +106,15 @@ static void test_links(Filterd *filterd)
     g_assert_true(is_restored_within(filterd, before + 1, 10000));
     take_hooks_away(ifindex); /* the new folder is watched, too */
     g_assert_true(is_restored_within(filterd, before + 2, 10000));
-    path =
-        g_strdup_printf("%s/%u-links/%u-out", host_settings.datapath.pins, LAYOUT_VERSION, ifindex);
-    link = bpf_obj_get(path);
-    g_assert_cmpint(link, >=, 0);
+    link = open_link(ifindex);
     g_assert_cmpint(bpf_link_detach(link), ==, 0);
     close(link);
-    g_assert_true(is_restored_within(filterd, before + 3, 10000));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 1);
+    g_assert_true(is_restored_within(filterd, before + 3, 2000));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    replace_program(open_link(ifindex));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 1);
+    g_assert_true(is_restored_within(filterd, before + 4, 2000));
     g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
     g_assert_cmpuint(host_arrivals(ALL OWN "88b5 0001"), ==, 1);
 }
