@@ -35,12 +35,6 @@ def say(name, value, unit):
     print(f'tapwalld.{name} {value:.3f} {unit}', flush=True)
 
 
-def make_missing(count):
-    missing = [n for n in range(count) if not taps.is_there(n)]
-    if missing:
-        taps.make(missing[0], count - missing[0])
-
-
 class Timer:
     def __init__(self, client):
         self.client, self.taken = client, []
@@ -149,7 +143,7 @@ def many(daemon):
     at_rest = memory(daemon)
     for bound in (1000, 10000):
         have = 0 if bound == 1000 else 1000
-        make_missing(bound + TIMED)
+        taps.make_missing(bound + TIMED)
         fill(client, have, bound)
         timed_round(daemon, bound, str(bound))
         say(f'memory_per_binding_{bound}', 1024 * (memory(daemon) - at_rest) / bound, 'octets')

@@ -3,19 +3,24 @@
 """10,000 bindings at once: each call answered as with one, and nothing open while things fail.
 
 usage: crowd.py TAPWALLD FLOOD. Needs root. All in namespaces of its own. A guest of one of the ports
-floods with forged and honest frames at each step.
+floods with forged and honest frames at each step, and those of the first and the last port send one of
+each.
 """
 
+import os
+import socket
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'compat'))
 
+import kernelcall  # noqa: E402
 import nwfilterd  # noqa: E402
 import rpc  # noqa: E402
 import steps  # noqa: E402
 import taps  # noqa: E402
+import wire  # noqa: E402
 from calls import binding_xml, filter_xml  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from flooding import Flood  # noqa: E402
@@ -23,6 +28,7 @@ from flooding import Flood  # noqa: E402
 COUNT, SPARE = 10000, 8  # what the maps hold is both together
 MORE = SPARE + 2         # devices beyond COUNT
 GUEST, PEER = COUNT // 2, 'cpeer'
+SAMPLES = (0, COUNT - 1)
 NAME = 'vdsm-no-mac-spoofing'
 UUID = 'b5e1fa2c-5a1f-4f6e-9d5e-0d6c1e9a2b77'
 INCLUDES = "<filterref filter='no-mac-spoofing'/><filterref filter='no-arp-mac-spoofing'/>"
@@ -30,9 +36,40 @@ CLOSED = "<rule action='drop' direction='out' priority='-900'><mac protocolid='0
 GRACE_SECONDS = 1
 
 
+class Samples:
+    """Ports of a bridge of their own, which send a frame when they are asked to."""
+
+    def __init__(self):
+        nwfilterd.run('ip', 'link', 'add', 'sbr', 'type', 'bridge', 'forward_delay', '0')
+        self.guests = {number: wire.tap(f't{number}') for number in SAMPLES}
+        self.peer = wire.tap('speer')
+        for name in ('speer', *(f't{number}' for number in SAMPLES)):
+            nwfilterd.run('ip', 'link', 'set', name, 'master', 'sbr')
+        nwfilterd.run('ip', 'link', 'set', 'sbr', 'up')
+
+    def arrives(self, number, source):
+        frame = bytes.fromhex('ff' * 6 + source.replace(':', '') + '88b5') + bytes(46)
+        os.write(self.guests[number], frame)
+        arrived = False
+        while True:
+            try:
+                arrived |= os.read(self.peer, 2048) == frame
+            except BlockingIOError:
+                return arrived
+
+    def is_open(self, number):
+        return self.arrives(number, taps.mac(COUNT + number))
+
+    def judged(self, honest=True):
+        for number in self.guests:
+            assert not self.is_open(number), f'a forged frame of t{number} arrived'
+            arrived = self.arrives(number, taps.mac(number))
+            assert arrived == honest, f'honest frame of t{number}: {arrived}'
+
+
 class Test:
-    def __init__(self, daemon, flood):
-        self.daemon, self.flood = daemon, flood
+    def __init__(self, daemon, flood, samples):
+        self.daemon, self.flood, self.samples = daemon, flood, samples
         self.client = self.connected()
 
     def connected(self):
@@ -56,7 +93,8 @@ class Test:
         return {port for port, _ in reader.list(reader.binding)}
 
     def judged(self, *, honest=True):
-        """Forged frames of the guest do not arrive, and honest ones as told."""
+        """Forged frames of the guests do not arrive, and honest ones as told."""
+        self.samples.judged(honest)
         self.flood.go_on()
         self.flood.counts()
         time.sleep(0.1)  # of flood
@@ -107,7 +145,22 @@ class Test:
         print(f'# crowd.restart {time.monotonic() - began:.2f} s', flush=True)
         self.judged()
 
-    def test_5_full(self):
+    def test_5_detached(self):
+        """hooks that are detached although their pins stay are back"""
+        longest = 0
+        for number in SAMPLES:
+            index = socket.if_nametoindex(f't{number}')
+            (pin,) = (self.daemon.pins / 'tapwall').glob(f'*-links/{index}-out')
+            kernelcall.detach(pin)
+            began = time.monotonic()
+            while self.samples.is_open(number):
+                assert time.monotonic() < began + 20, f't{number} is still open'
+                time.sleep(0.005)  # until it has been looked at
+            longest = max(longest, time.monotonic() - began)
+        self.judged()
+        print(f'# crowd.detached_back {longest:.2f} s', flush=True)
+
+    def test_6_full(self):
         """what the maps cannot hold is refused and names the limit; what is there stays"""
         time.sleep(GRACE_SECONDS + 1)  # what was deleted is gone
         answers = [self.create(COUNT + n) for n in range(MORE)]
@@ -119,13 +172,14 @@ class Test:
             assert not isinstance(self.delete(number), rpc.Fault)
         self.all_listed()
 
-    def test_6_vanish(self):
-        """all their devices vanish at once, and so do the bindings, but for the guest's"""
-        taps.remove(COUNT + MORE, kept=GUEST)
+    def test_7_vanish(self):
+        """all their devices vanish at once, and so do the bindings, but for those of the guests"""
+        kept = {GUEST, *SAMPLES}
+        taps.remove(COUNT + MORE, kept)
         deadline = time.monotonic() + 60
-        while self.listed() != {f't{GUEST}'} and time.monotonic() < deadline:
+        while self.listed() != {f't{n}' for n in kept} and time.monotonic() < deadline:
             time.sleep(0.1)  # for the kernel's events and the grace time
-        assert self.listed() == {f't{GUEST}'}, len(self.listed())
+        assert self.listed() == {f't{n}' for n in kept}, len(self.listed())
         self.judged()
 
 
@@ -135,17 +189,18 @@ def main():
     for path in ('default', 'all'):
         Path(f'/proc/sys/net/ipv6/conf/{path}/disable_ipv6').write_text('1')
     for command in ('link set lo up', 'link add cbr type bridge forward_delay 0', f'tuntap add {PEER} mode tap',
-                    f'tuntap add t{GUEST} mode tap', f'link set t{GUEST} master cbr up',
+                    *(f'tuntap add t{n} mode tap' for n in (GUEST, *SAMPLES)), f'link set t{GUEST} master cbr up',
                     f'link set {PEER} master cbr up', 'link set cbr up'):
         nwfilterd.run('ip', *command.split())
     flood = Flood(sys.argv[2], f't{GUEST}', PEER, taps.mac(GUEST))
     good, counts = flood.control()  # before the others come: the kernel is slow to tell of so many carriers
     flood.pause()
     assert good, counts
-    taps.make(0, GUEST)
-    taps.make(GUEST + 1, COUNT + MORE - GUEST - 1)
+    samples = Samples()
+    assert all(samples.is_open(number) for number in SAMPLES)
+    taps.make_missing(COUNT + MORE)
     daemon = Daemon(sys.argv[1], ports=COUNT + SPARE, grace_seconds=GRACE_SECONDS).start()
-    test = Test(daemon, flood)
+    test = Test(daemon, flood, samples)
     status = steps.run(steps.methods_of(test))
     flood.go_on()
     flood.end()

@@ -37,14 +37,19 @@ def short_grace_periods():
             os.pwrite(setting.fileno(), before.encode(), 0)
 
 
-def remove(count, kept=None):
-    """Those of the first `count` that are there, but for one. Hooks on a device make the kernel wait for
+def remove(count, kept=()):
+    """Those of the first `count` that are there, but for some. Hooks on a device make the kernel wait for
     grace periods as it goes, with a lock that all network configuration of the machine needs: short ones,
     and all devices at once, before the namespace ends."""
     batch(f'link set dev t{n} group {GROUP}' for n in range(count)
-          if n != kept and is_there(n))
+          if n not in kept and is_there(n))
     with short_grace_periods():
         batch([f'link del group {GROUP}'])
+
+
+def make_missing(count):
+    """Those of the first `count` that are not there."""
+    batch(f'tuntap add dev t{n} mode tap' for n in range(count) if not is_there(n))
 
 
 def mac(number):

@@ -9,7 +9,6 @@ import ctypes
 import http.client
 import json
 import os
-import platform
 import re
 import shutil
 import socket
@@ -20,10 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from kernelcall import LINK_CREATE, OBJ_PIN, PROG_LOAD, bpf, pointer
+
 INSIDE = 'TAPWALL_OPERATOR_INSIDE'
 SECONDS = 30  # for anything
-BPF_CALL = {'x86_64': 321, 'aarch64': 280}[platform.machine()]
-libc = ctypes.CDLL(None, use_errno=True)
 OWN, PEER, ALL = '525400000001', '525400000002', 'ffffffffffff'
 HONEST = ALL + OWN + '88b5' + '00' * 46
 FORGED = ALL + PEER + '88b5' + '00' * 46
@@ -245,33 +244,20 @@ def check_metrics(host):
         one.close()
 
 
-def bpf(command, *words):
-    """bpf(2) with arguments of 32 bits, and pairs of them for pointers."""
-    argument = ctypes.create_string_buffer(struct.pack(f'<{len(words)}I', *words), 128)
-    result = libc.syscall(BPF_CALL, command, argument, 128)
-    assert result >= 0, os.strerror(ctypes.get_errno())
-    return result
-
-
-def pointer(buffer):
-    address = ctypes.addressof(buffer)
-    return address & 0xffffffff, address >> 32
-
-
 def foreign_program(name):
     """The descriptor of a program that passes all."""
     code = ctypes.create_string_buffer(bytes.fromhex('b7000000ffffffff' '9500000000000000'))
     licence = ctypes.create_string_buffer(b'GPL')
-    return bpf(5, 3, 2, *pointer(code), *pointer(licence), 0, 0, 0, 0, 0, 0,
+    return bpf(PROG_LOAD, 3, 2, *pointer(code), *pointer(licence), 0, 0, 0, 0, 0, 0,
                *struct.unpack('<4I', name.encode().ljust(16, b'\0')))
 
 
 def attach_foreign(host):
     """One before ours from the VM, which goes with the returned descriptor, and one after ours to it."""
-    link = bpf(28, foreign_program('early'), socket.if_nametoindex('p1'), 46, 1 << 3)
+    link = bpf(LINK_CREATE, foreign_program('early'), socket.if_nametoindex('p1'), 46, 1 << 3)
     path = str(host.folder / 'bpf/late')
     name = ctypes.create_string_buffer(path.encode())
-    bpf(6, *pointer(name), foreign_program('late'))
+    bpf(OBJ_PIN, *pointer(name), foreign_program('late'))
     run('tc', 'qdisc', 'add', 'dev', 'p1', 'clsact')
     run('tc', 'filter', 'add', 'dev', 'p1', 'egress', 'bpf', 'direct-action', 'object-pinned', path)
     return link
@@ -281,9 +267,9 @@ def attach_xdp():
     """A program that passes all, before everything else. It goes with the returned descriptor."""
     code = ctypes.create_string_buffer(bytes.fromhex('b700000002000000' '9500000000000000'))
     licence = ctypes.create_string_buffer(b'GPL')
-    program = bpf(5, 6, 2, *pointer(code), *pointer(licence), 0, 0, 0, 0, 0, 0,
+    program = bpf(PROG_LOAD, 6, 2, *pointer(code), *pointer(licence), 0, 0, 0, 0, 0, 0,
                   *struct.unpack('<4I', b'first'.ljust(16, b'\0')))
-    return bpf(28, program, socket.if_nametoindex('p1'), 37, 2)  # BPF_XDP, generic
+    return bpf(LINK_CREATE, program, socket.if_nametoindex('p1'), 37, 2)  # BPF_XDP, generic
 
 
 def check_doctor(host):
