@@ -19,6 +19,19 @@ static void note_name(Port *port, const char *name)
     log_info("port=%s ifindex=%u is called %s now", port->binding->port, port->ifindex, name);
 }
 
+/* The device has another name, and there is a new one of the binding's: the old one, which may be a
+ * guest's still, keeps the filter that it has. */
+static void leave_behind(Filterd *filterd, Port *port)
+{
+    char *problem = g_strdup_printf("device %u is filtered as port %s was, but is called "
+                                    "otherwise now: it stays so",
+                                    port->ifindex, port->binding->port);
+
+    log_warning("%s", problem);
+    g_ptr_array_add(filterd->state_problems, problem);
+    filterd_port_lost(filterd, port);
+}
+
 static void appeared(const char *name, guint ifindex, gpointer data)
 {
     Filterd *filterd = data;
@@ -34,7 +47,9 @@ static void appeared(const char *name, guint ifindex, gpointer data)
         log_warning("port=%s ifindex=%u is called %s now", other->binding->port, ifindex, name);
         filterd_port_lost(filterd, other);
     }
-    if (port->ifindex > 0)
+    if (port->ifindex > 0 && link_exists(port->ifindex))
+        leave_behind(filterd, port);
+    else if (port->ifindex > 0)
         filterd_port_vanished(filterd, port);
     filterd_port_appeared(filterd, port, ifindex);
 }

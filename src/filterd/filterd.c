@@ -37,13 +37,14 @@ static gboolean open_all(Filterd *filterd, const FilterdSettings *settings, GErr
     if (!filterd->state || !make_folder(settings->filters, error))
         return FALSE;
     expedite_remember(filterd->expedited);
+    /* Before the filters, which get UUIDs as they are read: a start that fails changes nothing. */
+    filterd->datapath = datapath_open(&settings->datapath, error);
+    if (!filterd->datapath)
+        return FALSE;
     catalogue = filterd_read_filters(filterd, error);
     if (!catalogue)
         return FALSE;
     filterd->ruleset = ruleset_new(catalogue);
-    filterd->datapath = datapath_open(&settings->datapath, error);
-    if (!filterd->datapath)
-        return FALSE;
     filterd->sweeper = sweeper_new(filterd->datapath);
     filterd->links = links_new(&filterd_links_events, filterd, error);
     return filterd->links != NULL;

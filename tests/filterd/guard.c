@@ -303,6 +303,33 @@ static Filterd *test_renamed(Filterd *filterd)
     return filterd;
 }
 
+/* The name of a bound device is another one's now: the guest behind the first is still held. */
+static void test_name_taken(Filterd *filterd)
+{
+    const guint ifindex = if_nametoindex("p1");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(host_reaches(filterd, "p1", HOST_FORGOTTEN));
+    g_assert_nonnull(host_bind(filterd, "p1", "vdsm-no-mac-spoofing", &error));
+    g_assert_no_error(error);
+    wire_run("ip link set p1 name first");
+    add_device("p1", 1007);
+    g_assert_true(host_reports(filterd, "filtered as port p1 was"));
+    g_assert_true(host_reaches(filterd, "p1", FILTERD_FILTERED));
+    g_assert_cmpuint(index_of(filterd, "p1"), ==, 1007);
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    g_assert_cmpuint(host_arrivals(ALL OWN "88b5 0001"), ==, 1);
+    wire_run("ip link del p1");
+    g_assert_true(host_reaches(filterd, "p1", FILTERD_GONE));
+    wire_run("ip link set first name p1");
+    g_assert_true(host_reaches(filterd, "p1", FILTERD_FILTERED));
+    g_assert_cmpuint(index_of(filterd, "p1"), ==, ifindex);
+    g_assert_false(host_has_problem(filterd, "filtered as port p1 was"));
+    g_assert_cmpuint(host_arrivals(FORGED), ==, 0);
+    g_assert_true(filterd_binding_delete(filterd, "p1", &error));
+    g_assert_true(host_reaches(filterd, "p1", HOST_FORGOTTEN));
+}
+
 /* More events than the socket holds: what they said is seen all the same. */
 static void test_overrun(Filterd *filterd)
 {
@@ -339,6 +366,7 @@ int main(int argc, char **argv)
     test_reuse(filterd);
     test_twin(filterd);
     filterd = test_renamed(filterd);
+    test_name_taken(filterd);
     test_overrun(filterd);
     filterd_free(filterd);
     printf("hooks, files and devices are seen to change\n");
