@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/capture.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 G_DEFINE_QUARK(tapwall - capture - error - quark, capture_error)
@@ -113,14 +115,53 @@ GPtrArray *capture_pcap_parse(const guint8 *octets, gsize length, GError **error
     return g_steal_pointer(&frames);
 }
 
+static gboolean file_failed(const char *path, GError **error)
+{
+    const int number = errno;
+
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(number), "cannot read '%s': %s", path,
+                g_strerror(number));
+    return FALSE;
+}
+
+static gboolean read_all(FILE *file, const char *path, GByteArray *octets, GError **error)
+{
+    guint8 part[65536];
+    gsize n;
+
+    while ((n = fread(part, 1, sizeof part, file)) > 0) {
+        if (octets->len + n > CAPTURE_OCTETS_MAX) {
+            g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_LIMIT, "'%s' has more than %d octets",
+                        path, CAPTURE_OCTETS_MAX);
+            return FALSE;
+        }
+        g_byte_array_append(octets, part, (guint)n);
+    }
+    return !ferror(file) || file_failed(path, error);
+}
+
+GBytes *capture_file_read(const char *path, GError **error)
+{
+    FILE *file = fopen(strcmp(path, "-") == 0 ? "/dev/stdin" : path, "re");
+    g_autoptr(GByteArray) octets = g_byte_array_new();
+    gboolean good;
+
+    if (!file) {
+        (void)file_failed(path, error);
+        return NULL;
+    }
+    good = read_all(file, path, octets, error);
+    (void)fclose(file); /* nothing was written */
+    return good ? g_byte_array_free_to_bytes(g_steal_pointer(&octets)) : NULL;
+}
+
 GPtrArray *capture_pcap_read(const char *path, GError **error)
 {
-    g_autofree char *octets = NULL; /* not mapped: it may be a pipe */
-    gsize length;
+    g_autoptr(GBytes) octets = capture_file_read(path, error);
 
-    if (!g_file_get_contents(path, &octets, &length, error))
-        return NULL;
-    return capture_pcap_parse((const guint8 *)octets, length, error);
+    return octets
+               ? capture_pcap_parse(g_bytes_get_data(octets, NULL), g_bytes_get_size(octets), error)
+               : NULL;
 }
 
 /* ---- writing ---- */

@@ -20,6 +20,11 @@ GQuark capture_error_quark(void);
 
 #define CAPTURE_FRAME_MAX (64 * 1024 + 64) /* octets of one frame */
 #define CAPTURE_FRAMES_MAX 1000000         /* of one file */
+#define CAPTURE_OCTETS_MAX (512 << 20)     /* likewise */
+
+/* All of a file, or of a pipe, whose path may be "-" for the standard input. Errors: LIMIT, and
+ * G_FILE_ERROR. */
+GBytes *capture_file_read(const char *path, GError **error);
 
 /* Pairs of hex digits; blanks, ':', '-' and '.' between pairs do not count. Errors: HEX, LIMIT. */
 GByteArray *capture_hex_parse(const char *text, GError **error);

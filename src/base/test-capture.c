@@ -104,6 +104,9 @@ static void test_pcap_other(void)
     g_clear_error(&error);
     g_assert_null(capture_pcap_read("/nonexistent", &error));
     g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+    g_clear_error(&error);
+    g_assert_null(capture_file_read("/dev/zero", &error));
+    g_assert_error(error, CAPTURE_ERROR, CAPTURE_ERROR_LIMIT);
 }
 
 static void test_pcap_write(void)

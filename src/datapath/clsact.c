@@ -90,16 +90,6 @@ static gboolean make_qdisc(guint ifindex, GError **error)
 
 /* ---- filters ---- */
 
-static gboolean program_id(int program, guint *id, GError **error)
-{
-    struct bpf_prog_info info = {0};
-    __u32 length = sizeof info;
-    int result = bpf_obj_get_info_by_fd(program, &info, &length);
-
-    *id = info.id;
-    return result == 0 || datapath_kernel_error(error, result, "asking for a program's number");
-}
-
 /* The filter is read back: it must be in its own direction. */
 static gboolean filter_holds(guint ifindex, guint way, guint id)
 {
@@ -109,18 +99,15 @@ static gboolean filter_holds(guint ifindex, guint way, guint id)
     return bpf_tc_query(&hook, &options) == 0 && options.prog_id == id;
 }
 
-static gboolean filter_attach(guint ifindex, guint way, int program, GError **error)
+static gboolean filter_attach(guint ifindex, guint way, int program, guint id, GError **error)
 {
     LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = points[way]);
     LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .flags = BPF_TC_F_REPLACE,
                 .handle = HANDLE, .priority = PRIORITY);
     int result = bpf_tc_attach(&hook, &options);
-    guint id;
 
     if (result != 0)
         return datapath_kernel_error(error, result, "attaching to clsact of port %u", ifindex);
-    if (!program_id(program, &id, error))
-        return FALSE;
     if (filter_holds(ifindex, way, id))
         return TRUE;
     g_set_error(error, DATAPATH_ERROR, DATAPATH_ERROR_BUSY,
@@ -128,12 +115,13 @@ static gboolean filter_attach(guint ifindex, guint way, int program, GError **er
     return FALSE;
 }
 
-gboolean clsact_attach(guint ifindex, const int programs[N_WAYS], GError **error)
+gboolean clsact_attach(guint ifindex, const int programs[N_WAYS], const guint ids[N_WAYS],
+                       GError **error)
 {
     if (!make_qdisc(ifindex, error))
         return FALSE;
     for (guint way = 0; way < N_WAYS; way++)
-        if (!filter_attach(ifindex, way, programs[way], error))
+        if (!filter_attach(ifindex, way, programs[way], ids[way], error))
             return FALSE;
     return TRUE;
 }
@@ -152,13 +140,10 @@ gboolean clsact_detach(guint ifindex, GError **error)
     return TRUE;
 }
 
-gboolean clsact_is_attached(guint ifindex, const int programs[N_WAYS])
+gboolean clsact_is_attached(guint ifindex, const guint ids[N_WAYS])
 {
-    for (guint way = 0; way < N_WAYS; way++) {
-        guint id;
-
-        if (!program_id(programs[way], &id, NULL) || !filter_holds(ifindex, way, id))
+    for (guint way = 0; way < N_WAYS; way++)
+        if (!filter_holds(ifindex, way, ids[way]))
             return FALSE;
-    }
     return TRUE;
 }

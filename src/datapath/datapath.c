@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "datapath/datapath-private.h"
-#include "datapath/survey.h"
+#include "datapath/tcx.h"
 
 /* What a port may take on the average; counters and lists are shared by all. */
 #define COUNTERS_PER_PORT 256
@@ -78,7 +78,7 @@ static Datapath *open_pinned(const DatapathConfig *config, GError **error)
     g_autofree char *layout = g_strdup_printf("%d", LAYOUT_VERSION);
 
     datapath->lock = -1;
-    datapath->is_tcx = config->hook == DATAPATH_HOOK_ANY && survey_has_tcx();
+    datapath->is_tcx = config->hook == DATAPATH_HOOK_ANY && tcx_is_known();
     datapath->flows = config->flows ? config->flows : DATAPATH_FLOWS;
     datapath->pins = g_build_filename(config->pins, layout, NULL);
     datapath->links = g_strconcat(datapath->pins, "-links", NULL);

@@ -12,21 +12,20 @@
 #include "datapath/clsact.h"
 #include "datapath/datapath-private.h"
 #include "datapath/expedite.h"
+#include "datapath/tcx.h"
 
 /*
  * tcx links, by bpf(2) itself: libbpf has them since 1.3 only. A link that is pinned holds its
  * program at the hook whatever becomes of us; it goes with the device, or when its pin does.
  */
 
-#define PROGRAMS_MAX 64 /* of one device and way: the kernel's BPF_MPROG_MAX */
-
 static const struct {
-    guint type; /* enum bpf_attach_type */
+    guint type;
     const char *word;
     KernelProgram program;
 } way_rows[N_WAYS] = {
-    [WAY_OUT] = {46, "out", KERNEL_DISPATCH_OUT}, /* BPF_TCX_INGRESS: what the port receives */
-    [WAY_IN] = {47, "in", KERNEL_DISPATCH_IN},    /* BPF_TCX_EGRESS */
+    [WAY_OUT] = {TCX_INGRESS, "out", KERNEL_DISPATCH_OUT}, /* what the port receives */
+    [WAY_IN] = {TCX_EGRESS, "in", KERNEL_DISPATCH_IN},
 };
 
 static char *link_path(const Datapath *datapath, guint ifindex, guint way)
@@ -142,17 +141,12 @@ static gboolean links_detach(const Datapath *datapath, guint ifindex, GError **e
 /* Our program is among those that the device has there. */
 static gboolean is_there(const Datapath *datapath, guint ifindex, guint way)
 {
-    __u32 programs[PROGRAMS_MAX];
-    union bpf_attr attributes = {0};
+    guint ids[TCX_PROGRAMS_MAX], count;
 
-    attributes.query.target_fd = ifindex;
-    attributes.query.attach_type = way_rows[way].type;
-    attributes.query.prog_ids = (__u64)(gsize)programs;
-    attributes.query.prog_cnt = PROGRAMS_MAX;
-    if (syscall(SYS_bpf, BPF_PROG_QUERY, &attributes, sizeof attributes) != 0)
+    if (tcx_query(ifindex, way_rows[way].type, ids, &count) != 0)
         return FALSE;
-    for (guint i = 0; i < attributes.query.prog_cnt; i++)
-        if (programs[i] == datapath->dispatch[way])
+    for (guint i = 0; i < count; i++)
+        if (ids[i] == datapath->dispatch[way])
             return TRUE;
     return FALSE;
 }
@@ -181,7 +175,7 @@ gboolean datapath_attach(Datapath *datapath, guint ifindex, GError **error)
 
     if (datapath->is_tcx)
         return links_attach(datapath, ifindex, error);
-    return clsact_attach(ifindex, programs, error);
+    return clsact_attach(ifindex, programs, datapath->dispatch, error);
 }
 
 gboolean datapath_detach(Datapath *datapath, guint ifindex, GError **error)
@@ -193,11 +187,8 @@ gboolean datapath_detach(Datapath *datapath, guint ifindex, GError **error)
 
 gboolean datapath_is_attached(const Datapath *datapath, guint ifindex)
 {
-    const int programs[N_WAYS] = {datapath->kernel->programs[KERNEL_DISPATCH_OUT],
-                                  datapath->kernel->programs[KERNEL_DISPATCH_IN]};
-
     if (!datapath->is_tcx)
-        return clsact_is_attached(ifindex, programs);
+        return clsact_is_attached(ifindex, datapath->dispatch);
     for (guint way = 0; way < N_WAYS; way++) {
         g_autofree char *path = link_path(datapath, ifindex, way);
 

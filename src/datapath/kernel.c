@@ -210,6 +210,7 @@ static struct bpf_object *object_load(const KernelSizes *sizes, GError **error)
     g_autofree char *log = g_malloc0(LOG_SIZE);
     LIBBPF_OPTS(bpf_object_open_opts, options, .kernel_log_buf = log, .kernel_log_size = LOG_SIZE);
     struct bpf_object *object;
+    const char *words;
     int result;
 
     libbpf_set_print(NULL); /* what it has to say comes back as errors */
@@ -222,8 +223,9 @@ static struct bpf_object *object_load(const KernelSizes *sizes, GError **error)
     result = bpf_object__load(object);
     if (result == 0)
         return object;
-    datapath_kernel_error(error, result, "the kernel refuses the data path's programs (%s)",
-                          last_words(log));
+    words = last_words(log); /* of the verifier; none when it was not even asked */
+    datapath_kernel_error(error, result, "the kernel refuses the data path's programs%s%s%s",
+                          *words ? " (" : "", words, *words ? ")" : "");
     bpf_object__close(object);
     return NULL;
 }

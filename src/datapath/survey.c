@@ -2,14 +2,12 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "datapath/counters.h"
 #include "datapath/kernel.h"
 #include "datapath/survey-private.h"
-
-#define PROGRAMS_MAX 64 /* at a tcx hook (the kernel's BPF_MPROG_MAX) */
+#include "datapath/tcx.h"
 
 struct Survey {
     char *folder; /* of all layouts */
@@ -139,38 +137,10 @@ gboolean survey_is_bound(const Survey *survey, guint ifindex)
 
 /* ---- hooks ---- */
 
-/* bpf(2)'s arguments of BPF_PROG_QUERY as of 6.6, which the headers here may lack. */
-typedef struct {
-    __u32 ifindex, type, query_flags, attach_flags;
-    __u64 ids;
-    __u32 count, zero;
-    __u64 rest[4];
-} TcxQuery;
-
-static int query_tcx(guint ifindex, guint way, guint ids[PROGRAMS_MAX], guint *count)
-{
-    TcxQuery query = {.ifindex = ifindex,
-                      .type = way == WAY_OUT ? 46 : 47, /* BPF_TCX_INGRESS, BPF_TCX_EGRESS */
-                      .ids = (__u64)(gsize)ids,
-                      .count = PROGRAMS_MAX};
-
-    if (syscall(SYS_bpf, BPF_PROG_QUERY, &query, sizeof query) != 0)
-        return errno;
-    *count = query.count;
-    return 0;
-}
-
-gboolean survey_has_tcx(void)
-{
-    guint ids[PROGRAMS_MAX], count;
-
-    return query_tcx(G_MAXINT, WAY_OUT, ids, &count) == ENODEV;
-}
-
 static gboolean add_tcx(GArray *programs, guint ifindex, guint way, GError **error)
 {
-    guint ids[PROGRAMS_MAX], count = 0;
-    const int failure = query_tcx(ifindex, way, ids, &count);
+    guint ids[TCX_PROGRAMS_MAX], count = 0;
+    const int failure = tcx_query(ifindex, way == WAY_OUT ? TCX_INGRESS : TCX_EGRESS, ids, &count);
 
     for (guint i = 0; failure == 0 && i < count; i++) {
         const SurveyProgram program = {.place = SURVEY_TCX, .id = ids[i]};

@@ -41,6 +41,3 @@ typedef struct {
 /* What runs on the frames of a port, in the order in which it runs. Of SurveyProgram; the caller
  * unrefs. Errors: KERNEL. */
 GArray *survey_programs(const Survey *survey, guint ifindex, guint way, GError **error);
-
-/* Whether the kernel has tcx: it keeps our programs before all others, and tells nobody else. */
-gboolean survey_has_tcx(void);

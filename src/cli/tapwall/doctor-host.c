@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include "cli/tapwall/doctor.h"
+#include "datapath/tcx.h"
 
 /* Where libvirt's own filter driver, in whatever daemon, says that it runs (libvirt's
  * src/nwfilter/nwfilter_driver.c), and keeps what it has bound. */
@@ -18,7 +19,7 @@ static void examine_kernel(Diagnosis *diagnosis)
 
     if (uname(&system) == 0)
         doctor_say(diagnosis, DOCTOR_GOOD, "Linux %s, hooks: %s", system.release,
-                   survey_has_tcx() ? "tcx" : "clsact, which others can take away");
+                   tcx_is_known() ? "tcx" : "clsact, which others can take away");
     if (g_file_get_contents("/proc/sys/net/core/bpf_jit_enable", &jit, NULL, NULL) && *jit == '0')
         doctor_say(diagnosis, DOCTOR_NOTE,
                    "net.core.bpf_jit_enable is 0: filters are interpreted, and slow");

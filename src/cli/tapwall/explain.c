@@ -66,47 +66,41 @@ static gboolean read_hex(GPtrArray *frames, const char *text, guint way, GError 
     return octets != NULL;
 }
 
-/* One frame a line; empty lines and those that begin with '#' are passed over. */
-static gboolean read_hex_lines(GPtrArray *frames, GInputStream *stream, guint way, GError **error)
+/* One frame; empty lines and those that begin with '#' are passed over. */
+static gboolean read_hex_line(GPtrArray *frames, char *line, guint way, GError **error)
 {
-    g_autoptr(GDataInputStream) lines = g_data_input_stream_new(stream);
-    guint number = 0;
-    GError *problem = NULL;
-
-    for (;;) {
-        g_autofree char *line = g_data_input_stream_read_line(lines, NULL, NULL, &problem);
-
-        number++;
-        if (!line)
-            break;
-        g_strstrip(line);
-        if (*line == '\0' || *line == '#')
-            continue;
-        if (frames->len == CAPTURE_FRAMES_MAX)
-            g_set_error(&problem, CAPTURE_ERROR, CAPTURE_ERROR_LIMIT, "more than %d frames",
-                        CAPTURE_FRAMES_MAX);
-        if (problem || !read_hex(frames, line, way, &problem))
-            break;
-    }
-    if (!problem)
+    g_strstrip(line);
+    if (*line == '\0' || *line == '#')
         return TRUE;
-    g_propagate_prefixed_error(error, problem, "line %u: ", number);
+    if (frames->len < CAPTURE_FRAMES_MAX)
+        return read_hex(frames, line, way, error);
+    g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_LIMIT, "more than %d frames",
+                CAPTURE_FRAMES_MAX);
     return FALSE;
 }
 
 static gboolean read_hex_file(GPtrArray *frames, const char *path, guint way, GError **error)
 {
-    gboolean is_stdin = strcmp(path, "-") == 0;
-    g_autoptr(GFile) file = g_file_new_for_path(is_stdin ? "/dev/stdin" : path);
-    g_autoptr(GFileInputStream) stream = g_file_read(file, NULL, error);
+    g_autoptr(GBytes) text = capture_file_read(path, error);
+    const char *at = text ? g_bytes_get_data(text, NULL) : NULL;
+    const char *end = at ? at + g_bytes_get_size(text) : NULL;
 
-    return stream && read_hex_lines(frames, G_INPUT_STREAM(stream), way, error);
+    for (guint number = 1; at && at < end; number++) {
+        const char *feed = memchr(at, '\n', (gsize)(end - at));
+        g_autofree char *line = g_strndup(at, (gsize)((feed ? feed : end) - at));
+
+        if (!read_hex_line(frames, line, way, error)) {
+            g_prefix_error(error, "line %u: ", number);
+            return FALSE;
+        }
+        at = feed ? feed + 1 : end;
+    }
+    return text != NULL;
 }
 
 static gboolean read_pcap(GPtrArray *frames, const char *path, guint way, GError **error)
 {
-    gboolean is_stdin = strcmp(path, "-") == 0;
-    g_autoptr(GPtrArray) read = capture_pcap_read(is_stdin ? "/dev/stdin" : path, error);
+    g_autoptr(GPtrArray) read = capture_pcap_read(path, error);
 
     for (guint i = 0; read && i < read->len; i++)
         add_frame(frames, g_byte_array_ref(read->pdata[i]), way);
